@@ -1,0 +1,258 @@
+"""The command line of `vae.py`: all faults found are reported together, before TensorFlow is imported.
+
+ml_collections' config flag does the parsing; what it is picky about is put right first: overrides may stand
+before `--config`, `config.py` is found beside the script, a bare preset name is enough, and components may be
+overridden by option (`--config.model.likelihood.scale=0.1`).
+"""
+
+import ast
+import dataclasses
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from absl import flags
+from ml_collections import config_flags
+
+from tfvae import checks, configuration
+from tfvae.configuration import Component, Config
+from tfvae.errors import UserError, nearest
+from tfvae.run_folder import Run
+
+
+class Request(NamedTuple):
+    """What a checked command line asks for.
+
+    Attributes:
+        config: every value checked.
+        folder: of the run.
+        overwrite: begin afresh over a finished or different run.
+        init_from: run whose weights to start from, or None.
+        describe: say what would be trained, and stop.
+        command: the command line that repeats this run.
+    """
+
+    config: Config
+    folder: Path
+    overwrite: bool
+    init_from: Path | None
+    describe: bool
+    command: str
+
+
+class _ComponentParser(flags.ArgumentParser[Component]):
+    def parse(self, argument: Any) -> Component:
+        return argument if isinstance(argument, Component) else Component.parse(argument)
+
+
+config_flags.register_flag_parser_for_type(Component, _ComponentParser())
+
+
+def parse(argv: Sequence[str], home: Path) -> Request | str:
+    """The checked request, or a text to print if `--help` or `--list` was asked for.
+
+    Args:
+        argv: the command line, program name first.
+        home: the folder of the script, where `config.py` and `model_directory` are.
+
+    Raises:
+        UserError: all faults of the command line, one line each.
+    """
+    values = _define(home)
+    source, overrides, others = _split(argv[1:])
+    faults = _read(values, others)
+    if values["help"].value:
+        return _help(values)
+    module, path, preset = _config_module(source, home)
+    if values["list"].value:
+        return listing(module)
+    config, canonical = _overridden(_preset(values, module, preset), overrides, faults)
+    faults += checks.faults(config) + _path_faults(values)
+    if faults:
+        raise UserError("\n".join(faults))
+    config = config if values["from_run"].value else _parsed(argv[0], f"{path}:{preset}", canonical)
+    folder = Path(values["model_directory"].value) / (values["name"].value or config.name)
+    init_from = values["init_from"].value
+    command = " ".join(["python vae.py", *([f"--config={path.name}:{preset}"] if preset else []), *canonical])
+    return Request(
+        config, folder, values["overwrite"].value, init_from and Path(init_from), values["describe"].value, command
+    )
+
+
+def _define(home: Path) -> flags.FlagValues:
+    values = flags.FlagValues()
+    values.set_gnu_getopt()
+    text = {
+        "name": (None, "name of the run; default: the preset's"),
+        "model_directory": (str(home / "model_directory"), "folder of the runs"),
+        "from_run": (None, "folder of a run whose whole configuration is repeated, in place of --config"),
+        "init_from": (None, "folder of a run whose best weights training starts from"),
+    }
+    switches = {
+        "overwrite": "begin afresh over a finished or different run of this name; exported versions are kept",
+        "list": "list the presets",
+        "describe": "print what would be trained, and stop",
+        "help": "show this help",
+    }
+    for name, (default, help_text) in text.items():
+        flags.DEFINE_string(name, default, help_text, flag_values=values)
+    for name, help_text in switches.items():
+        flags.DEFINE_boolean(name, False, help_text, flag_values=values)
+    return values
+
+
+def _help(values: flags.FlagValues) -> str:
+    lines = [
+        "  --config=PRESET: what to train (see --list); also FILE.py:PRESET. Default: digits",
+        "  --config.SECTION.FIELD=VALUE: change one value of it; the fields:",
+    ]
+    for section in dataclasses.fields(Config)[1:]:
+        names = [item.name for item in dataclasses.fields(section.type)]  # type: ignore[arg-type]
+        lines.append(f"      {section.name}: {', '.join(names)}")
+    return "\n".join([*lines, *(f"  --{name}: {values[name].help}" for name in values)])
+
+
+def _split(arguments: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
+    """The value of `--config`, the overrides by path, and all other arguments."""
+    source, overrides, others, rest = "", {}, [], list(arguments)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        key = name.lstrip("-")
+        if not name.startswith("-") or not (key == "config" or key.startswith(("config.", "noconfig."))):
+            others.append(name + equals + value)
+            continue
+        if key.startswith("noconfig."):
+            key, value = key.removeprefix("no"), "false"
+        elif not equals:
+            value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
+        if key == "config":
+            source = value
+        else:
+            overrides[key.removeprefix("config.")] = value
+    return source, overrides, others
+
+
+def _read(values: flags.FlagValues, arguments: list[str]) -> list[str]:
+    """Reads the plain flags; a sentence for each argument that is none."""
+    try:
+        left = values(["vae.py", *arguments], known_only=True)[1:]
+    except flags.Error as error:
+        return [f"the command line cannot be read: {error}; write --flag=value, and see --help"]
+    known = [f"--{name}" for name in [*values, "config"]]
+    return [
+        f"there is no flag {name}: {nearest(name, known)}" if name.startswith("-") else f"unexpected argument {name!r}"
+        for name in (argument.partition("=")[0] for argument in left)
+    ]
+
+
+def _config_module(source: str, home: Path) -> tuple[ModuleType, Path, str]:
+    """The module of presets, its file, and the preset's name."""
+    file, _, preset = source.rpartition(":") if ":" in source or not source.endswith(".py") else (source, "", "")
+    file = file or "config.py"
+    path = Path(file) if Path(file).exists() and source.startswith(file) and file != "config.py" else home / file
+    if not path.exists():
+        raise UserError(f"--config={source}: there is no file {file!r} here or beside vae.py")
+    spec = importlib.util.spec_from_file_location("presets", path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"--config={source}: {file!r} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module, path, preset or "digits"
+
+
+def _preset(values: flags.FlagValues, module: ModuleType, preset: str) -> Config:
+    from_run = values["from_run"].value
+    if not from_run:
+        return module.get_config(preset)
+    path = Run(Path(from_run)).config
+    if not path.exists():
+        raise UserError(f"--from_run={from_run}: there is no config.json: expected the folder of a run of vae.py")
+    return configuration.read(path)
+
+
+def _overridden(config: Config, overrides: dict[str, str], faults: list[str]) -> tuple[Config, list[str]]:
+    """`config` with the overrides that fit, and those as flags in canonical form; appends to `faults`."""
+    canonical: dict[str, str] = {}
+    for path, text in overrides.items():
+        fault = _apply(config, path.split("."), text, canonical)
+        faults += [fault] if fault else []
+    return config, [f"--config.{path}={text}" for path, text in canonical.items()]
+
+
+def _apply(config: Config, path: list[str], text: str, canonical: dict[str, str]) -> str | None:
+    """Sets one value; returns what is wrong instead if it cannot."""
+    holder: Any = config
+    for depth, name in enumerate(path):
+        fields = {item.name: item.type for item in dataclasses.fields(holder)}
+        if name not in fields:
+            return f"there is no config.{'.'.join(path[: depth + 1])}: {nearest(name, fields)}"
+        value, rest = getattr(holder, name), path[depth + 1 :]
+        if dataclasses.is_dataclass(value) and rest:
+            holder = value
+            continue
+        return _set(holder, name, fields[name], rest, text, (path[: depth + 1], canonical))
+    return f"config.{'.'.join(path)} is a group of values: give one of {', '.join(fields)}"
+
+
+def _set(
+    holder: Any, name: str, kind: Any, rest: list[str], text: str, target: tuple[list[str], dict[str, str]]
+) -> str | None:
+    path, canonical = target
+    where = f"config.{'.'.join(path)}"
+    if kind is Component:
+        old = getattr(holder, name)
+        if len(rest) > 1:
+            return f"there is no {where}.{'.'.join(rest)}: a component has options without parts"
+        new = Component(old.name, **{**old.options, rest[0]: literal(text)}) if rest else Component.parse(text)
+        setattr(holder, name, new)
+        canonical[".".join(path)] = repr(new)
+        return None
+    if rest:
+        return f"there is no {where}.{'.'.join(rest)}: {where} is a single value"
+    value = text if kind is str else literal(text)
+    if not checks.matches(kind, value):
+        return f"{where} was given {text!r}: expected {checks.describe(kind)}"
+    setattr(holder, name, value)
+    canonical[".".join(path)] = text if not isinstance(value, tuple) else repr(value)
+    return None
+
+
+def literal(text: str) -> Any:
+    """A value as written on a command line: a number, a tuple, true or false; anything else is a word."""
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _parsed(program: str, source: str, overrides: list[str]) -> Config:
+    """The configuration as ml_collections reads it from a command line put in order."""
+    argv = [program, f"--config={source}", *overrides]
+    values = flags.FlagValues()
+    holder = config_flags.DEFINE_config_file("config", source, flag_values=values, sys_argv=argv)
+    values(argv)
+    return holder.value
+
+
+def _path_faults(values: flags.FlagValues) -> list[str]:
+    found = []
+    name, init_from = values["name"].value, values["init_from"].value
+    if name is not None and (not name or name != Path(name).name or name.startswith(".")):
+        found.append(f"--name={name}: expected the name of a folder, without slashes")
+    if init_from and not Path(init_from).is_dir():
+        found.append(f"--init_from={init_from}: there is no such folder")
+    return found
+
+
+def listing(module: ModuleType) -> str:
+    """The presets of a configuration file, a line each: the first line of each one's docstring."""
+    width = max(map(len, module.PRESETS))
+    lines = [
+        f"{name:<{width}}  {(preset.__doc__ or '').strip().splitlines()[0]}" for name, preset in module.PRESETS.items()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""Images held in memory."""
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tfvae.datasets.base import Source
+
+
+class ArraySource(Source):
+    """Images of one array, of which a subset shares the pixels.
+
+    Args:
+        images: (N, H, W) or (N, H, W, C), uint8 in 0..255 or float32 in [0,1].
+        labels: see `Source`.
+        label_names: see `Source`.
+        rows: (n,) which of the images make the source, and the labels are of; None for all.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        label_names: tuple[str, ...] = (),
+        rows: np.ndarray | None = None,
+    ) -> None:
+        images = images[..., None] if images.ndim == 3 else images
+        super().__init__(images.shape[1:], images.dtype, labels, label_names)
+        self._images = images
+        self._rows = np.arange(len(images)) if rows is None else rows
+
+    @property
+    def num_images(self) -> int:
+        """Number of images N."""
+        return len(self._rows)
+
+    def images(self, indices: ArrayLike) -> np.ndarray:
+        """See `Source.images`."""
+        return self._images[self._rows[np.asarray(indices, np.int64)]]
+
+    def subset(self, indices: ArrayLike) -> Self:
+        """See `Source.subset`."""
+        indices = np.asarray(indices, np.int64)
+        labels = None if self.labels is None else self.labels[indices]
+        return type(self)(self._images, labels, self.label_names, self._rows[indices])

@@ -1,0 +1,73 @@
+"""CelebA (Liu, Luo, Wang and Tang, ICCV 2015): 202,599 aligned faces, 178 wide and 218 high, colour, 40 attributes."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from tfvae.datasets.assembly import assemble
+from tfvae.datasets.base import Request, Splits
+from tfvae.datasets.celeba_lists import find_files, read_attributes, read_partition
+from tfvae.datasets.containers import Container, open_container
+from tfvae.datasets.file_source import FileSource
+from tfvae.errors import UserError, nearest
+
+_OFFICIAL = {"training": 162_770, "validation": 19_867, "test": 19_962}
+
+
+def load(request: Request, *, crop: Literal["closecrop", "resizecrop"] = "closecrop") -> Splits:
+    """The official partition, or those of its images that are there, decoded when asked for.
+
+    `img_align_celeba/` or `img_align_celeba.zip` (read in place) beside `list_eval_partition.txt` and, for labels
+    (N, 40) of 0 and 1, `list_attr_celeba.txt`. It has a validation split of its own: `request.validation` is not
+    used.
+
+    Args:
+        request: `image_shape` is (64, 64, 3) unless given, and square.
+        crop: "closecrop" the face (140x140 at the centre), "resizecrop" the whole width.
+    """
+    if crop not in _CROPS:
+        raise UserError(f"there is no CelebA crop {crop!r}: {nearest(crop, _CROPS)}")
+    shape = request.image_shape or (64, 64, 3)
+    if shape[0] != shape[1]:
+        raise UserError(f"CelebA crops are square, but image_shape is {shape}: give equal height and width")
+    files = find_files(request)
+    container = open_container(files.images)
+    found = _images(container)
+    partition = read_partition(files.partition)
+    listed = sorted(found.keys() & partition.keys())
+    part_of = np.array([partition[image] for image in listed])
+    labels, label_names = read_attributes(files.attributes, listed)
+    prepare = partial(_CROPS[crop], size=shape[0])
+    source = FileSource(container, [found[image] for image in listed], prepare, shape, labels, label_names)
+    train, validation, test = (source.subset(np.flatnonzero(part_of == part)) for part in range(3))
+    notes = [
+        f"{len(part):,} of {official:,} images of the official {name} partition found"
+        for part, (name, official) in zip((train, validation, test), _OFFICIAL.items(), strict=True)
+        if len(part) != official
+    ]
+    if len(listed) < len(found):
+        notes.append(f"{len(found) - len(listed):,} images that {files.partition.name} does not list are left out")
+    return assemble(request, train, validation, test, tuple(notes))
+
+
+def _images(container: Container) -> dict[str, str]:
+    """File name without folders → name in the container."""
+    names = (PurePosixPath(name) for name in container.names())
+    return {name.name: str(name) for name in names if name.suffix == ".jpg"}
+
+
+def _closecrop(image: Image.Image, size: int) -> Image.Image:
+    return image.crop((19, 39, 159, 179)).resize((size, size), Image.Resampling.LANCZOS)
+
+
+def _resizecrop(image: Image.Image, size: int) -> Image.Image:
+    """At size 64: 64x78, of which rows 7 to 71."""
+    top = round(size * 7 / 64)
+    return image.resize((size, round(size * 78 / 64)), Image.Resampling.LANCZOS).crop((0, top, size, top + size))
+
+
+_CROPS: dict[str, Callable[..., Image.Image]] = {"closecrop": _closecrop, "resizecrop": _resizecrop}

@@ -1,0 +1,146 @@
+"""Sources → batches: the only tf.data code.
+
+The order of the images and the noise of their pixels are functions of (seed, epoch, batch) and of nothing else:
+a stream begun at epoch e is the tail, bit for bit, of the one begun at 0, so a resumed run is the same run.
+"""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from tfvae.datasets.base import Source
+from tfvae.errors import UserError, nearest
+
+# Separate the random numbers of one purpose from those of another with the same seed.
+_ORDER, _TRAINING_NOISE, _EVALUATION_NOISE = 1, 2, 3
+
+
+def steps_per_epoch(num_images: int, batch_size: int) -> int:
+    """Number of batches that visit every image once; the last may be short."""
+    return -(-num_images // batch_size)
+
+
+def training_batches(
+    source: Source, batch_size: int, *, seed: int, epoch: int = 0, pixels: str = "unit"
+) -> tf.data.Dataset:
+    """An endless stream of epochs, each with every image exactly once, in a new order.
+
+    Args:
+        source: the images.
+        batch_size: B; the last batch of an epoch has what is left.
+        seed: of the order and of the pixel noise.
+        epoch: the stream begins at the start of this epoch, as if it had run until there.
+        pixels: an entry of `PIXELS`.
+
+    Returns:
+        Elements x: float32 in [0,1], (B, H, W, C); `steps_per_epoch` of them an epoch.
+
+    Raises:
+        UserError: there is no such entry, or it does not go with the source's kind of pixels.
+    """
+    steps = steps_per_epoch(source.num_images, batch_size)
+    read = _reader(source, pixels)
+
+    def batches_of(epoch: tf.Tensor) -> tf.data.Dataset:
+        # Not tf.random.experimental.index_shuffle, which needs no memory: its orders for two seeds correlate at
+        # 0.8, so images that share a batch in one epoch would often share one in the next.
+        indices = tf.range(source.num_images, dtype=tf.int64)
+        order = tf.random.experimental.stateless_shuffle(indices, _seed(seed, _ORDER, epoch))
+
+        def rows_of(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return order[batch * batch_size : (batch + 1) * batch_size], _seed(seed, _TRAINING_NOISE, epoch, batch)
+
+        return tf.data.Dataset.range(steps).map(rows_of)
+
+    return _read_ahead(tf.data.Dataset.counter(epoch).flat_map(batches_of), read)
+
+
+def evaluation_batches(source: Source, batch_size: int, *, seed: int, pixels: str = "unit") -> tf.data.Dataset:
+    """Every image once, in the order of the source; the same pixel noise at every pass.
+
+    Args:
+        source: the images.
+        batch_size: B; the last batch has what is left.
+        seed: of the pixel noise.
+        pixels: an entry of `PIXELS`.
+
+    Returns:
+        Elements x: float32 in [0,1], (B, H, W, C), of known number.
+
+    Raises:
+        UserError: as `training_batches`.
+    """
+
+    def rows_of(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        first, last = batch * batch_size, tf.minimum((batch + 1) * batch_size, source.num_images)
+        return tf.range(first, last), _seed(seed, _EVALUATION_NOISE, batch)
+
+    steps = steps_per_epoch(source.num_images, batch_size)
+    return _read_ahead(tf.data.Dataset.range(steps).map(rows_of), _reader(source, pixels))
+
+
+def user_error(error: tf.errors.OpError) -> UserError | None:
+    """The `UserError` that a source raised inside a stream, such as one naming a damaged file; None if none did."""
+    found = re.search(r"UserError: (.*?)\nTraceback", error.message or "", re.DOTALL)
+    return UserError(found[1]) if found else None
+
+
+def _unit(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Values in [0,1], without noise."""
+    return tf.cast(images, tf.float32) / 255 if images.dtype == tf.uint8 else images
+
+
+def _dequantize(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """(value + U[0,1)) / 256, in [0,1): uniform dequantisation (Theis et al., arXiv:1511.01844, section 3.1)."""
+    # Below 1 - 2^-16, else 255 + noise would be rounded to 256, and the pixel to 1.
+    noise = tf.random.stateless_uniform(tf.shape(images), seed, maxval=1 - 2**-16)
+    return (tf.cast(images, tf.float32) + noise) / 256
+
+
+def _binarize(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Bernoulli(value / 255): dynamic binarisation (Burda et al., arXiv:1509.00519, section 5)."""
+    return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed) < _unit(images, seed), tf.float32)
+
+
+PIXELS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "unit": _unit,
+    "dequantize": _dequantize,
+    "binarize": _binarize,
+}
+"""What is made of pixels: name → function of images (B, H, W, C), uint8 or float32 in [0,1], and a seed (2,)."""
+
+
+def _seed(seed: int, purpose: int, *counters: tf.Tensor) -> tf.Tensor:
+    """A seed (2,) for one purpose at one place: an epoch, a batch."""
+    folded = tf.constant([seed, purpose], tf.int64)
+    for counter in counters:
+        folded = tf.random.experimental.stateless_fold_in(folded, counter)
+    return folded
+
+
+def _reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Makes (rows (B,), seed (2,)) → x (B, H, W, C)."""
+    if pixels not in PIXELS:
+        raise UserError(f"there is no treatment of pixels {pixels!r}: {nearest(pixels, PIXELS)}")
+    if pixels == "dequantize" and source.dtype != np.uint8:
+        raise UserError(
+            f"pixels='dequantize' adds noise within the 256 levels of 8-bit images, but these are {source.dtype}: "
+            "use pixels='unit', or give 8-bit images"
+        )
+    treat = PIXELS[pixels]
+
+    def read(rows: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        images = tf.numpy_function(source.images, [rows], tf.as_dtype(source.dtype), stateful=False)
+        return treat(tf.ensure_shape(images, (None, *source.image_shape)), seed)
+
+    return read
+
+
+def _read_ahead(rows: tf.data.Dataset, read: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> tf.data.Dataset:
+    """Reads several batches at once, in TensorFlow's own threads, and gives them in order."""
+    options = tf.data.Options()
+    options.deterministic = True
+    batches = rows.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return batches.prefetch(tf.data.AUTOTUNE).with_options(options)

@@ -1,0 +1,82 @@
+"""What a configuration would train, in words and a table; reads no data."""
+
+import math
+from collections.abc import Iterator
+
+import keras
+
+from tfvae import checks, objectives, runs
+from tfvae.configuration import Config
+from tfvae.models.base import AbstractVAE
+
+
+def describe(config: Config) -> str:
+    """The layer table, the trainable parameters, the likelihood with its σ, and the equivalent "MSE + w·KL"."""
+    model = runs.build(config)
+    return "\n".join([*layer_table(model), "", *facts(model, config)])
+
+
+def layer_table(model: AbstractVAE) -> list[str]:
+    """A row for each layer of the networks: name, output shape, trainable and other parameters."""
+    rows = [("layer", "output shape", "trainable", "other")]
+    for network in model.networks():
+        rows.append((f"{network.name}:", "", "", ""))
+        rows += [
+            (f"  {layer.name}", _shape(layer), *map("{:,}".format, count_params(layer))) for layer in _leaves(network)
+        ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return [
+        f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {trainable:>{widths[2]}}  {other:>{widths[3]}}".rstrip()
+        for name, shape, trainable, other in rows
+    ]
+
+
+def facts(model: AbstractVAE, config: Config) -> list[str]:
+    """A line each on the parameters, the likelihood, the KL weight, the data and the course of training."""
+    trainable, other = count_params(model)
+    height, width, channels = config.data.image_shape
+    train, per_epoch = config.train, checks.steps_per_epoch(config)
+    return [
+        f"trainable parameters: {trainable:,} (and {other:,} that are not trained)",
+        f"images: {height}×{width}×{channels} of {config.data.dataset}, pixels {config.data.pixels}",
+        f"latents: {config.model.latent_dim}; posterior {config.model.posterior}; prior {config.model.prior}",
+        f"likelihood: {config.model.likelihood}{_sigma(model)}",
+        *_mse_weight(model, config),
+        f"KL weight: {config.model.kl_weight}",
+        f"training: {config.data.num_images:,} images, {train.epochs} epochs of {per_epoch:,} steps, "
+        f"batch {train.batch_size}, {train.optimizer} {train.learning_rate:g} ({train.learning_rate_schedule})",
+    ]
+
+
+def _sigma(model: AbstractVAE) -> str:
+    scale = model.scale()
+    return "" if scale is None else f", σ = {float(scale):.4f} at the start, in units of [0, 1]"
+
+
+def _mse_weight(model: AbstractVAE, config: Config) -> list[str]:
+    scale = model.scale()
+    if scale is None or config.model.likelihood.name != "gaussian":
+        return []
+    weight = objectives.mse_weight_of_scale(float(scale), math.prod(config.data.image_shape))
+    return [
+        f'equivalent at that σ: "mean squared error + {weight:.3g}·KL" on [0, 1], '
+        f'or "mean squared error + {4 * weight:.3g}·KL" on [−1, 1]'
+    ]
+
+
+def count_params(model: keras.Model | keras.layers.Layer) -> tuple[int, int]:
+    """How many parameters are trained, and how many are not (moving averages)."""
+    trainable = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    return trainable, sum(math.prod(variable.shape) for variable in model.non_trainable_variables)
+
+
+def _leaves(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _leaves(layer)
+        else:
+            yield layer
+
+
+def _shape(layer: keras.layers.Layer) -> str:
+    return "×".join(str(size) for size in layer.output.shape[1:])

@@ -1,0 +1,21 @@
+"""Continuous Bernoulli likelihood of grey or colour images."""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfvae.likelihoods.base import Likelihood, as_float32, independent
+
+tfd = tfp.distributions
+
+
+@keras.saving.register_keras_serializable("tfvae.likelihoods")
+class ContinuousBernoulli(Likelihood):
+    """The density on [0, 1] whose shape is cross-entropy, normalised (Loaiza-Ganem and Cunningham, 2019, eq. 3).
+
+    The mean is not the sigmoid of the logits but its image under eq. 8 there, which stays in (0, 1).
+    """
+
+    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
+        """See `Likelihood.distribution`."""
+        return independent(tfd.ContinuousBernoulli(logits=as_float32(params)))

@@ -1,0 +1,81 @@
+"""What likelihoods with a location in [0, 1] and a scale have in common."""
+
+import abc
+from typing import Literal
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfvae.likelihoods import scales
+from tfvae.likelihoods.base import Likelihood, as_float32, independent
+
+tfd = tfp.distributions
+
+# Both map the real line onto (0, 1), so that means lie there by construction. They differ by a factor of two in
+# the argument, which matters only for the speed of learning: tanh is what networks on [−1, 1] images use.
+LOCATIONS = {"sigmoid": tf.nn.sigmoid, "tanh": lambda raw: 0.5 * (tf.nn.tanh(raw) + 1.0)}
+
+
+class LocationScale(Likelihood):
+    """p(x|z) = ∏ f((x − m)/σ)/σ with m in (0, 1) from the decoder.
+
+    A subclass gives the family and, where it allows the "optimal" scale, the statistic that finds it.
+
+    Args:
+        scale: a number, or the name of one of the ways in `scales.SCALES` that `scale_names` lists.
+        location: how the decoder's output becomes m: "sigmoid", or "tanh" mapped to [0, 1].
+    """
+
+    scale_names: tuple[str, ...] = ("learned", "optimal", "per_pixel")
+
+    def __init__(
+        self,
+        scale: float | str = "learned",
+        location: Literal["sigmoid", "tanh"] = "sigmoid",
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        if location not in LOCATIONS:
+            raise ValueError(f"location is {location!r}: expected one of {', '.join(LOCATIONS)}")
+        self.scale_argument = scale
+        self.location = location
+        self.scales = scales.get(scale, self.scale_names)
+        self.params_per_channel = 1 + self.scales.params_per_channel
+
+    @abc.abstractmethod
+    def family(self, location: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
+        """The distribution of single pixels, batch shape (B, H, W, C)."""
+
+    @abc.abstractmethod
+    def deviation(self, error: tf.Tensor) -> tf.Tensor:
+        """The σ, a scalar, under which errors x − m of shape (B, H, W, C) are likeliest."""
+
+    def distribution(self, params: tf.Tensor) -> tfd.Distribution:
+        """See `Likelihood.distribution`."""
+        location, raw = self._split(params)
+        return independent(self.family(location, self.scales(raw)))
+
+    def log_prob(self, images: tf.Tensor, params: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """See `Likelihood.log_prob`."""
+        images = tf.cast(images, tf.float32)
+        location, raw = self._split(params)
+        scale = self.scales.observe(self.deviation(images - location)) if training else None
+        scale = self.scales(raw) if scale is None else scale
+        return independent(self.family(location, scale)).log_prob(images)
+
+    def point(self, params: tf.Tensor) -> tf.Tensor:
+        """See `Likelihood.point`: the location m."""
+        return self._split(params)[0]
+
+    def scale(self) -> tf.Tensor | None:
+        """See `Likelihood.scale`."""
+        return self.scales.current()
+
+    def _split(self, params: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        params = as_float32(params)
+        channels = params.shape[-1] // self.params_per_channel
+        return LOCATIONS[self.location](params[..., :channels]), params[..., channels:]
+
+    def get_config(self) -> dict:
+        """See `keras.layers.Layer.get_config`."""
+        return {**super().get_config(), "scale": self.scale_argument, "location": self.location}

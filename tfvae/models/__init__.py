@@ -1,0 +1,10 @@
+"""Models: one final class per file, all trained by the same step in `base.py`.
+
+To add one: write one file with a subclass of `AbstractVAE`, and one line here.
+"""
+
+from tfvae.registry import Registry
+
+MODELS = Registry("model", __name__, {"vae": "vae:VAE"})
+
+__getattr__ = MODELS.attribute

@@ -1,0 +1,242 @@
+"""The training step, the validation step and their metrics: written once for every model."""
+
+import abc
+import math
+import secrets
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfvae import objectives
+from tfvae.models.metrics import ActiveUnits
+from tfvae.schedules.base import KLWeight
+from tfvae.schedules.constant import Constant
+
+tfd = tfp.distributions
+
+# What the noise of a step is for: the streams never meet, whatever the step.
+TRAIN_STREAM, TEST_STREAM = 1, 2
+
+
+class Terms(NamedTuple):
+    """What a model says of a batch of B images, per example.
+
+    Attributes:
+        log_likelihood: log p(x|z) in nats at z drawn from q(z|x), (B,).
+        kl: KL(q(z|x) ‖ p(z)) in nats, (B, L) by latent, or (B, 1) where it has no sum over latents.
+        latent_mean: the mean of q(z|x), (B, L).
+        squared_error: (x − E[x|z])² averaged over the pixel values, in units of [0, 1], (B,).
+    """
+
+    log_likelihood: tf.Tensor
+    kl: tf.Tensor
+    latent_mean: tf.Tensor
+    squared_error: tf.Tensor
+
+
+class AbstractVAE(keras.Model, abc.ABC):
+    """A Keras model trained on E_q[log p(x|z)] − β·KL(q(z|x) ‖ p(z)), in nats, averaged over the batch.
+
+    A subclass says what the terms of the bound are, how to encode, decode and sample. Noise is a function of
+    (seed, optimiser step) alone, so that a resumed run is the same run and nothing hidden needs saving.
+
+    Args:
+        kl_weight: β and its course over the steps; None: β = 1. Validation always uses β = 1.
+        seed: of the noise.
+    """
+
+    def __init__(self, kl_weight: KLWeight | None = None, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kl_weight = kl_weight or Constant()
+        self.seed = seed
+        self._trackers = {
+            name: keras.metrics.Mean(name)
+            for name in ("loss", "negative_elbo", "reconstruction", "kl", "mse", "beta", "sigma", "gradient_norm")
+        }
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes what depends on the size of the latents; a subclass calls it when its parts are there."""
+        del input_shape
+        self._active_units = ActiveUnits(math.prod(self.latent_shape))
+        self.built = True
+
+    # What a subclass fills in.
+
+    @property
+    @abc.abstractmethod
+    def image_shape(self) -> tuple[int, ...]:
+        """(H, W, C)."""
+
+    @property
+    @abc.abstractmethod
+    def latent_shape(self) -> tuple[int, ...]:
+        """(L,), or more axes where latents have them."""
+
+    @abc.abstractmethod
+    def encode(self, images: Any, training: bool = False) -> tfd.Distribution:
+        """q(z|x): batch shape (B,), event shape `latent_shape`. Its `mean()` is the deterministic code."""
+
+    @abc.abstractmethod
+    def decode(self, latents: Any, training: bool = False) -> tfd.Distribution:
+        """p(x|z): batch shape (B,), event shape (H, W, C), in nats."""
+
+    @abc.abstractmethod
+    def draw(self, seeds: tf.Tensor, temperatures: tf.Tensor) -> tf.Tensor:
+        """Latents (B, L) from the prior; row i depends on `seeds[i]` (int32 [B, 2]) and `temperatures[i]` only."""
+
+    @abc.abstractmethod
+    def terms(self, images: tf.Tensor, noise: Any, training: bool = False) -> Terms:
+        """The terms of the bound for x (B, H, W, C), with z reparameterised from `noise`. Runs each network once."""
+
+    @abc.abstractmethod
+    def noise(self, batch_size: Any, seed: tf.Tensor) -> Any:
+        """What `terms` needs to draw z for so many images: a function of `seed` (int32 [2])."""
+
+    def decode_outputs(self, latents: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What the `decode` signature gives for latents (B, L): `images`, and whatever else the likelihood has."""
+        return {"images": self.decode(latents).mean()}
+
+    def scale(self) -> tf.Tensor | None:
+        """The likelihood's σ as one number, if it has one."""
+        return None
+
+    @abc.abstractmethod
+    def networks(self) -> list[keras.Model]:
+        """The networks, in the order that data passes them."""
+
+    # What every model can do.
+
+    def sample(self, num_images: int, seed: int | None = None, temperature: float = 1.0) -> tf.Tensor:
+        """Images generated from the prior: means of p(x|z), (num_images, H, W, C) in [0, 1].
+
+        Args:
+            num_images: how many.
+            seed: the same seed gives the same images, however many are asked for; None draws a new one.
+            temperature: multiplies the prior's spread; below 1 is more typical and less varied.
+        """
+        seed = secrets.randbelow(2**31) if seed is None else seed
+        seeds = tf.stack([tf.fill([num_images], seed), tf.range(num_images)], axis=1)
+        return self.decode(self.draw(seeds, tf.fill([num_images], float(temperature)))).mean()
+
+    def reconstruct(self, images: Any) -> tf.Tensor:
+        """The mean of p(x|z) at the mean of q(z|x), (B, H, W, C) in [0, 1]; deterministic."""
+        return self.decode(self.encode(images).mean()).mean()
+
+    def call(self, images: tf.Tensor, training: bool = False) -> dict[str, tf.Tensor]:
+        """Deterministic outputs as tensors, for `predict` and symbolic calls: the code and the reconstruction."""
+        posterior = self.encode(images, training=training)
+        latents = posterior.mean()
+        return {
+            "mean": latents,
+            "stddev": posterior.stddev(),
+            "reconstructions": self.decode(latents, training=training).mean(),
+        }
+
+    def elbo(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """The evidence lower bound in nats with one draw of z per image, (B,)."""
+        terms = self.terms(images, self.noise(tf.shape(images)[0], seed))
+        return terms.log_likelihood - tf.reduce_sum(terms.kl, axis=-1)
+
+    # Training.
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """One optimiser step on −ELBO with the KL weight of this step. See `keras.Model.train_step`."""
+        images = images_of(data)
+        step = self.optimizer.iterations
+        with tf.GradientTape() as tape:
+            noise = self.noise(tf.shape(images)[0], self._noise_seed(TRAIN_STREAM, step))
+            terms = self.terms(images, noise, training=True)
+            losses = self.kl_weight.penalty(terms.kl, step) - terms.log_likelihood  # (B,)
+            # Gradients are summed over replicas, each of which sees its share of the batch.
+            loss = tf.reduce_mean(losses) / tf.distribute.get_strategy().num_replicas_in_sync
+            scaled = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        self._trackers["beta"].update_state(self.kl_weight.weight(step))
+        self._trackers["gradient_norm"].update_state(tf.linalg.global_norm(gradients))
+        return self._track(terms, losses, TRAIN_METRICS)
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """The bound at β = 1 without training. See `keras.Model.test_step`."""
+        images = images_of(data)
+        # The count of images seen tells the batches of one pass apart, and is the same in every pass.
+        seen = tf.cast(self._trackers["loss"].count, tf.int32)
+        noise = self.noise(tf.shape(images)[0], self._noise_seed(TEST_STREAM, seen))
+        terms = self.terms(images, noise, training=False)
+        return self._track(terms, objectives.negative_elbo(terms.log_likelihood, tf.reduce_sum(terms.kl, -1)), ())
+
+    def _noise_seed(self, stream: int, position: tf.Tensor) -> tf.Tensor:
+        seed = tf.constant([self.seed, stream], tf.int32)
+        return tf.random.experimental.stateless_fold_in(seed, tf.cast(position, tf.int32))
+
+    def _track(self, terms: Terms, losses: tf.Tensor, further: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        kl = tf.reduce_sum(terms.kl, axis=-1)  # (B,)
+        per_example = {
+            "loss": losses,
+            "negative_elbo": objectives.negative_elbo(terms.log_likelihood, kl),
+            "reconstruction": -terms.log_likelihood,
+            "kl": kl,
+            "mse": terms.squared_error,
+        }
+        # Vectors, not their means: a short last batch is then weighed right.
+        for name, values in per_example.items():
+            self._trackers[name].update_state(values)
+        self._active_units.update_state(terms.latent_mean)
+        scale = self.scale()
+        if scale is not None:
+            self._trackers["sigma"].update_state(scale)
+            further = (*further, "sigma")
+        logs = {name: self._trackers[name].result() for name in (*per_example, *further)}
+        return {**logs, "active_units": self._active_units.result()}
+
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """See `keras.Model.fit`. `x` is a dataset of images, or an array (N, H, W, C) in [0, 1].
+
+        Raises:
+            ValueError: if `x` is an array that is not of images in [0, 1].
+        """
+        self._check_images(x)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """See `keras.Model.evaluate`, and `fit` for `x`."""
+        self._check_images(x)
+        return super().evaluate(x, *args, **kwargs)
+
+    def _check_images(self, images: Any) -> None:
+        if not isinstance(images, np.ndarray):
+            return
+        if images.shape[1:] != self.image_shape:
+            raise ValueError(f"images of shape {images.shape}: expected (N, {', '.join(map(str, self.image_shape))})")
+        low, high = images.min(), images.max()
+        if not np.issubdtype(images.dtype, np.floating) or not (low >= 0 and high <= 1):
+            raise ValueError(
+                f"images of type {images.dtype} from {low} to {high}: expected floats in [0, 1]; "
+                f"8-bit images are divided by 255 first"
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """See `keras.Model.get_config`."""
+        return {
+            "name": self.name,
+            "kl_weight": keras.saving.serialize_keras_object(self.kl_weight),
+            "seed": self.seed,
+        }
+
+
+TRAIN_METRICS = ("beta", "gradient_norm")
+
+
+def images_of(data: Any) -> tf.Tensor:
+    """The images of a batch: the batch itself, or the first of a tuple.
+
+    Raises:
+        ValueError: if they are not floats.
+    """
+    images = data[0] if isinstance(data, tuple | list) else data
+    if not images.dtype.is_floating:
+        raise ValueError(f"images are {images.dtype.name}: expected floats in [0, 1]; divide 8-bit images by 255 first")
+    return images

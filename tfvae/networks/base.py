@@ -1,0 +1,48 @@
+"""The contract of every network family, and what convolutional families share."""
+
+import abc
+import math
+from dataclasses import dataclass
+
+import keras
+
+
+@dataclass(frozen=True)
+class Network(abc.ABC):
+    """An encoder and a decoder that belong together. Plain data: building twice gives two separate networks."""
+
+    @abc.abstractmethod
+    def encoder(self, image_shape: tuple[int, ...], num_params: int) -> keras.Model:
+        """Images (B, H, W, C) in [0, 1] → parameters of q(z|x), (B, num_params)."""
+
+    @abc.abstractmethod
+    def decoder(self, latent_dim: int, image_shape: tuple[int, ...]) -> keras.Model:
+        """Latents (B, latent_dim) → parameters of p(x|z), of shape (B, *image_shape).
+
+        The last axis of `image_shape` counts parameters: channels times the likelihood's `params_per_channel`.
+        """
+
+
+def head(num_params: int, initializer: str | keras.initializers.Initializer) -> keras.layers.Layer:
+    """The dense layer at the end of an encoder; float32, for densities are computed from it."""
+    return keras.layers.Dense(num_params, kernel_initializer=initializer, dtype="float32", name="posterior_params")
+
+
+def start_size(image_shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int]:
+    """(height, width) of the map that, enlarged by all `strides`, just covers the image."""
+    factor = math.prod(strides)
+    return math.ceil(image_shape[0] / factor), math.ceil(image_shape[1] / factor)
+
+
+def crop_to(x: keras.KerasTensor, image_shape: tuple[int, ...]) -> keras.KerasTensor:
+    """Cuts what sticks out over (H, W), evenly on both sides."""
+    rows, columns = x.shape[1] - image_shape[0], x.shape[2] - image_shape[1]
+    if not rows and not columns:
+        return x
+    top, left = rows // 2, columns // 2
+    return keras.layers.Cropping2D(((top, rows - top), (left, columns - left)), name="crop")(x)
+
+
+def float32_output(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Ends a decoder in float32 under any dtype policy."""
+    return keras.layers.Activation("linear", dtype="float32", name="likelihood_params")(x)

@@ -1,0 +1,63 @@
+"""Convolutions with residual blocks."""
+
+from dataclasses import dataclass
+
+import keras
+
+from tfvae.networks.base import Network, crop_to, float32_output, head, start_size
+
+layers = keras.layers
+
+
+@dataclass(frozen=True)
+class Residual(Network):
+    """Halves the image once for each entry of `channels`, with residual blocks at each size below the first.
+
+    No batch normalisation: a block's second convolution starts near zero instead, so that a deep network begins
+    almost as a shallow one (Zhang et al. 2019, "Fixup"), and training and inference are the same function.
+
+    Args:
+        channels: at each halved size, finest first.
+        blocks: residual blocks at each size.
+        activation: any Keras activation.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 128)
+    blocks: int = 1
+    activation: str = "gelu"
+
+    def __post_init__(self) -> None:
+        if not self.channels:
+            raise ValueError("channels is empty: expected one number for each halving, (32, 64, 128) say")
+
+    def encoder(self, image_shape: tuple[int, ...], num_params: int) -> keras.Model:
+        """See `Network.encoder`."""
+        x = inputs = keras.Input(image_shape, name="images")
+        for channels in self.channels:
+            x = layers.Conv2D(channels, 4, 2, "same", kernel_initializer="he_normal")(x)
+            x = self._blocks(x)
+        x = layers.Flatten()(layers.Activation(self.activation)(x))
+        return keras.Model(inputs, head(num_params, "glorot_uniform")(x), name="encoder")
+
+    def decoder(self, latent_dim: int, image_shape: tuple[int, ...]) -> keras.Model:
+        """See `Network.decoder`."""
+        *finer, first = self.channels
+        rows, columns = start_size(image_shape, (2,) * len(self.channels))
+        x = inputs = keras.Input((latent_dim,), name="latents")
+        x = layers.Reshape((rows, columns, first))(layers.Dense(rows * columns * first)(x))
+        for channels in finer[::-1]:
+            x = layers.Activation(self.activation)(self._blocks(x))
+            x = layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer="he_normal")(x)
+        x = layers.Activation(self.activation)(self._blocks(x))
+        x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same")(x)
+        return keras.Model(inputs, float32_output(crop_to(x, image_shape)), name="decoder")
+
+    def _blocks(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        nearly_zero = keras.initializers.VarianceScaling(1e-4)  # exact zeros would stop the first gradient
+        for _ in range(self.blocks):
+            y = layers.Activation(self.activation)(x)
+            y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer="he_normal")(y)
+            y = layers.Activation(self.activation)(y)
+            y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer=nearly_zero)(y)
+            x = layers.Add()([x, y])
+        return x

@@ -1,0 +1,198 @@
+"""The end of a run: best weights, test numbers, export, GIFs, report."""
+
+import math
+import os
+import platform
+from importlib import metadata
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfvae import configuration, export, files, plotting, runs
+from tfvae.configuration import Config
+from tfvae.datasets.base import Source, Splits
+from tfvae.describe import count_params
+from tfvae.models.base import AbstractVAE
+from tfvae.run_folder import Run
+from tfvae.training import checkpoints, log, pictures, session
+from tfvae.training.progress import duration
+
+PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy")
+
+
+def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: dict, command: str) -> str:
+    """Puts the best weights in, measures them, and writes all that a finished run has; the report last.
+
+    Args:
+        model: trained; keeps the best weights.
+        splits: of the data.
+        config: resolved.
+        run: where to.
+        state: of the last checkpoint.
+        command: the command line that repeats the run.
+
+    Returns:
+        What to tell the user.
+    """
+    checkpoints.load_weights(model, run.checkpoints / "best.npz")
+    numbers = {
+        name: measure(model, source, config)
+        for name, source in (("validation", splits.validation), ("test", splits.test))
+        if source is not None
+    }
+    with files.atomic(run.model) as temporary:
+        model.save(temporary)
+    _save_kl(model, run)
+    version = export.export(_without_optimizer(model), run.serving)
+    rows = log.read(run.log)
+    plotting.curves(run.folder / "curves.png", {name: [row.get(name, math.nan) for row in rows] for name in rows[-1]})
+    for kind in pictures.KINDS:
+        pictures.animate(run.pictures, kind, run.folder / f"{kind}.gif")
+    report = _report(model, splits, config, state, numbers, command, version.name)
+    files.write_text(run.folder / "report.md", markdown(report))
+    files.write_json(run.report, report)
+    return closing(run, report)
+
+
+def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, float]:
+    """The bound and its parts on a whole split, with the weights as they are.
+
+    Returns:
+        `negative_elbo`, `reconstruction`, `kl` in nats, one draw of z for each image; `mse` with that draw and
+        `mse_at_mean` with z at the posterior mean, per pixel on [0, 1]; `active_units`; `bits_per_dim` where defined.
+    """
+    batches = session.evaluation_batches(source, config)
+    numbers = {name: float(value) for name, value in model.evaluate(batches, verbose=0, return_dict=True).items()}
+    del numbers["loss"]  # −ELBO again
+    errors = keras.metrics.Mean()
+    reconstruct = tf.function(model.reconstruct, reduce_retracing=True)
+    for images in batches:
+        errors.update_state(tf.reduce_mean(tf.square(images - reconstruct(images)), axis=(1, 2, 3)))
+    numbers["mse_at_mean"] = float(errors.result())
+    convert = runs.bits_per_dim(config)
+    return {**numbers, "bits_per_dim": convert(numbers["negative_elbo"])} if convert else numbers
+
+
+def _save_kl(model: AbstractVAE, run: Run) -> None:
+    """Adds the mean KL of each latent to the stored examples: pictures order latents by it."""
+    arrays = checkpoints.load_arrays(run.examples)
+    terms = model.terms(tf.constant(arrays["images"]), model.noise(len(arrays["images"]), tf.constant([0, 0])))
+    checkpoints.save_arrays(run.examples, {**arrays, "kl_per_latent": np.asarray(tf.reduce_mean(terms.kl, axis=0))})
+
+
+def _without_optimizer(model: AbstractVAE) -> AbstractVAE:
+    """A twin with the same weights: what is served carries no optimiser state."""
+    twin = type(model).from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def _report(
+    model: AbstractVAE,
+    splits: Splits,
+    config: Config,
+    state: dict,
+    numbers: dict[str, dict[str, float]],
+    command: str,
+    version: str,
+) -> dict[str, Any]:
+    trainable, other = count_params(model)
+    images = state["step"] * config.train.batch_size
+    sizes = {name: getattr(splits, name) for name in ("train", "validation", "test")}
+    return {
+        "preset": config.name,
+        "command": command,
+        "data": {
+            "dataset": repr(config.data.dataset),
+            "image_shape": list(config.data.image_shape),
+            "pixels": config.data.pixels,
+            "images": {name: source.num_images for name, source in sizes.items() if source is not None},
+            "notes": list(splits.notes),
+            "bad_files": list(splits.bad_files),
+        },
+        "model": {
+            "likelihood": repr(config.model.likelihood),
+            "sigma": None if model.scale() is None else float(model.scale()),  # type: ignore[arg-type]
+            "latent_dim": config.model.latent_dim,
+            "trainable_parameters": trainable,
+            "other_parameters": other,
+        },
+        "training": {
+            "steps": state["step"],
+            "best_epoch": state["best_epoch"],
+            "seconds": round(state["seconds"], 1),
+            "images_per_second": round(images / max(state["seconds"], 1e-9), 1),
+            "seed": config.train.seed,
+        },
+        "numbers": numbers,
+        "units": {"negative_elbo": "nats", "reconstruction": "nats", "kl": "nats", "mse": "per pixel on [0, 1]"},
+        "serving_version": int(version),
+        "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "config": configuration.to_json(config),
+    }
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report for people."""
+    data, model, training = report["data"], report["model"], report["training"]
+    counts = ", ".join(f"{count:,} {name}" for name, count in data["images"].items())
+    size = "×".join(map(str, data["image_shape"]))
+    sigma = "" if model["sigma"] is None else f", σ = {model['sigma']:.4f}"
+    bad = [f"- left out, damaged: {name}" for name in data["bad_files"]]
+    names = list(dict.fromkeys(name for split in report["numbers"].values() for name in split))
+    table = [f"| | {' | '.join(report['numbers'])} |", "|---" * (1 + len(report["numbers"])) + "|"]
+    table += [
+        f"| {name.replace('_', ' ')} | "
+        + " | ".join(f"{split[name]:.5g}" if name in split else "" for split in report["numbers"].values())
+        + " |"
+        for name in names
+    ]
+    lines = [
+        f"# {report['preset']}",
+        "",
+        f"Repeat with `{report['command']}`.",
+        "",
+        f"- data: {data['dataset']}, {size}, pixels {data['pixels']}; {counts} images",
+        *(f"- {note}" for note in data["notes"]),
+        *bad,
+        f"- model: {model['trainable_parameters']:,} trainable parameters, {model['latent_dim']} latents, "
+        f"{model['likelihood']}{sigma}",
+        f"- training: {training['steps']:,} steps in {duration(training['seconds'])}, "
+        f"{training['images_per_second']:,.0f} images/s, best epoch {training['best_epoch']}, seed {training['seed']}",
+        "",
+        "With the best weights, β = 1; nats per image, errors per pixel on [0, 1]:",
+        "",
+        *table,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def closing(run: Run, report: dict[str, Any]) -> str:
+    """What the user is told at the end: the numbers, and where everything is."""
+    name, numbers = list(report["numbers"].items())[-1] if report["numbers"] else ("", {})
+    bound = f"{name} −ELBO {numbers['negative_elbo']:.2f} nats" if numbers else "no validation or test images"
+    bits = f" = {numbers['bits_per_dim']:.3f} bits/dim" if "bits_per_dim" in numbers else ""
+    folder = run.folder
+    return "\n".join(
+        [
+            "",
+            f"Done in {duration(report['training']['seconds'])}: {bound}{bits}",
+            f"  pictures      {folder / 'generations.gif'}, {folder / 'reconstructions.gif'}, {run.pictures}",
+            f"  curves        {folder / 'curves.png'} (and: tensorboard --logdir {folder.parent})",
+            f"  report        {folder / 'report.md'}",
+            f"  served model  {run.serving / str(report['serving_version'])}",
+            f"  go on in Python with tfvae.load({str(folder)!r}); make more pictures with python vae_inference.py",
+        ]
+    )
+
+
+def already_finished(run: Run) -> str:
+    """What the user is told when the same command is given again."""
+    return (
+        f"{run.folder} is finished, and nothing was changed (report: {run.folder / 'report.md'}).\n"
+        f"To train it again: add --overwrite (its export becomes the next version in {run.serving}).\n"
+        f"To begin another run: add --name=NAME, and --init_from={run.folder} to start from these weights."
+    )

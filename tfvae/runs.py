@@ -1,0 +1,213 @@
+"""From a configuration to a model and back: the only file that knows both `Config` and the classes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tfvae import checks, configuration, files, objectives
+from tfvae.configuration import Component, Config
+from tfvae.datasets import DATASETS
+from tfvae.datasets.base import Request, Splits
+from tfvae.errors import UserError
+from tfvae.likelihoods import LIKELIHOODS
+from tfvae.models import MODELS
+from tfvae.models.base import AbstractVAE
+from tfvae.networks import NETWORKS
+from tfvae.posteriors import POSTERIORS
+from tfvae.priors import PRIORS
+from tfvae.registry import Registry
+from tfvae.run_folder import Run
+from tfvae.schedules import KL_WEIGHTS
+from tfvae.training import checkpoints
+
+FINAL_LEARNING_RATE = 0.01  # of the highest, at the end of a cosine decay
+
+
+def load_data(config: Config) -> Splits:
+    """The images of a configuration."""
+    data = config.data
+    request = Request(
+        dir=data.dir,
+        image_shape=data.image_shape,
+        validation=data.validation,
+        seed=config.train.seed,
+        on_bad_file=data.on_bad_file,
+    )
+    return DATASETS[data.dataset.name](request, **data.dataset.options)
+
+
+def resolve(config: Config, splits: Splits) -> Config:
+    """The configuration with the image shape and number of training images that were found; checked again."""
+    data = replace(config.data, image_shape=splits.train.image_shape, num_images=splits.train.num_images)
+    config = replace(config, data=data)
+    checks.check(config)
+    return config
+
+
+def build(config: Config) -> AbstractVAE:
+    """A built, compiled model. Reads no data; sets the global random seeds, which the initial weights come from.
+
+    Raises:
+        UserError: if the configuration has faults, or does not know its image shape or number of images yet.
+    """
+    checks.check(config)
+    if not config.data.image_shape or not config.data.num_images:
+        raise UserError(
+            f"the image shape and number of images of {config.data.dataset.name!r} are found in its data: "
+            f"call tfvae.runs.resolve(config, tfvae.runs.load_data(config)) first"
+        )
+    keras.utils.set_random_seed(config.train.seed)
+    model = _model(config)
+    model.compile(optimizer=_optimizer(config))
+    return model
+
+
+def _model(config: Config) -> AbstractVAE:
+    settings, (*size, channels) = config.model, config.data.image_shape
+    likelihood = _make(LIKELIHOODS, settings.likelihood)
+    posterior = _make(POSTERIORS, settings.posterior)
+    network = _make(NETWORKS, settings.network)
+    with _dtype_policy(config.train.precision):
+        encoder = network.encoder((*size, channels), posterior.params_per_latent * settings.latent_dim)
+        decoder = network.decoder(settings.latent_dim, (*size, likelihood.params_per_channel * channels))
+    return MODELS[settings.family.name](
+        encoder,
+        decoder,
+        likelihood=likelihood,
+        posterior=posterior,
+        prior=_make(PRIORS, settings.prior),
+        kl_weight=_make(KL_WEIGHTS, settings.kl_weight).for_run(checks.total_steps(config)),
+        seed=config.train.seed,
+        **settings.family.options,
+    )
+
+
+def _make(registry: Registry, component: Component) -> Any:
+    try:
+        return registry[component.name](**component.options)
+    except ValueError as error:
+        raise UserError(f"the {registry.kind} {component}: {error}") from error
+
+
+@contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _optimizer(config: Config) -> keras.optimizers.Optimizer:
+    train = config.train
+    options = {
+        "learning_rate": LEARNING_RATES[train.learning_rate_schedule](train.learning_rate, checks.total_steps(config)),
+        "global_clipnorm": train.clip_norm or None,
+        "use_ema": train.ema > 0,
+        "ema_momentum": train.ema or 0.99,
+    }
+    return keras.optimizers.get({"class_name": train.optimizer, "config": options})
+
+
+LEARNING_RATES: dict[str, Callable[[float, int], Any]] = {
+    "constant": lambda rate, steps: rate,
+    "cosine": partial(keras.optimizers.schedules.CosineDecay, alpha=FINAL_LEARNING_RATE),
+}
+
+
+def bits_per_dim(config: Config) -> Callable[[float], float] | None:
+    """Nats → bits/dim of 8-bit data, or None where the bound says nothing about 8-bit data."""
+    height, width, channels = config.data.image_shape
+    support = LIKELIHOODS[config.model.likelihood.name].support
+    convert = {
+        ("levels", "unit"): objectives.mass_bits_per_dim,
+        ("interval", "dequantize"): objectives.density_bits_per_dim,
+    }
+    known = convert.get((support, config.data.pixels))
+    return known and partial(known, dims=height * width * channels)
+
+
+def open_run(folder: Path, config: Config, overwrite: bool = False) -> Run:
+    """A new run, or one of the same configuration to go on with.
+
+    Args:
+        folder: of the run.
+        config: resolved.
+        overwrite: begin afresh if what is there is finished or of another configuration; exports are kept.
+
+    Raises:
+        UserError: if what is there is finished or of another configuration, and may not be overwritten.
+    """
+    run = Run(folder)
+    if run.config.exists():
+        different = differences(configuration.read(run.config), config)
+        if overwrite and (different or run.report.exists()):
+            _clear(run)
+        elif different:
+            raise UserError(
+                f"{folder} holds a run of another configuration ({'; '.join(different)}): "
+                f"give this one a --name, or replace that one with --overwrite"
+            )
+    files.write_json(run.config, configuration.to_json(config))
+    return run
+
+
+def differences(stored: Config, given: Config) -> list[str]:
+    """What differs between two configurations, but for where the data is."""
+    one, other = _flat(configuration.to_json(stored)), _flat(configuration.to_json(given))
+    keys = sorted((set(one) | set(other)) - {"data.dir"})
+    return [
+        f"{key} is {one.get(key)!r} there and {other.get(key)!r} here" for key in keys if one.get(key) != other.get(key)
+    ]
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _clear(run: Run) -> None:
+    """Removes the state of training; exports stay, so that the next one is the next version."""
+    # The report goes first: from then on the run counts as unfinished, whenever this is interrupted.
+    for path in (run.report, run.checkpoints / "last.npz", run.checkpoints / "best.npz", run.log):
+        path.unlink(missing_ok=True)
+    for path in (*run.pictures.glob("*/*.png"), *run.tensorboard.rglob("events.*")):
+        path.unlink()
+
+
+def load(folder: str | Path) -> AbstractVAE:
+    """The model of a finished run, with its best weights, compiled and ready to go on with.
+
+    Raises:
+        UserError: if `folder` is not a finished run.
+    """
+    run = Run(Path(folder))
+    if not run.model.exists():
+        raise UserError(f"{folder} holds no model.keras: expected the folder of a finished run of vae.py")
+    for registry in checks.REGISTRIES.values():
+        for name in registry:
+            registry[name]  # Keras finds only classes that have been imported
+    return keras.saving.load_model(run.model)
+
+
+def load_initial_weights(model: AbstractVAE, folder: Path) -> None:
+    """Starts a model from the best weights of another run.
+
+    Raises:
+        UserError: if `folder` has none, or they are of another structure.
+    """
+    path = Run(folder).checkpoints / "best.npz"
+    if not path.exists():
+        raise UserError(f"{folder} has no checkpoints/best.npz to start from: expected the folder of a run of vae.py")
+    try:
+        checkpoints.load_weights(model, path)
+    except ValueError as error:
+        raise UserError(f"cannot start from {folder}: {error}") from error

@@ -1,0 +1,1 @@
+"""Callbacks for runs: checkpoints that resume bit for bit, pictures, log, progress, a guard against NaN."""

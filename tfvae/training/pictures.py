@@ -1,0 +1,56 @@
+"""Pictures of how a model learns: the same originals and the same noise every time."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from tfvae import plotting
+from tfvae.training.averages import averaged_weights
+
+KINDS = ("generations", "reconstructions")
+SEED = 0  # of the fixed noise: alike for every run, so that runs can be compared
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes `<kind>/NNNN.png` for each kind every so many epochs, and at the last.
+
+    Args:
+        folder: where to.
+        originals: images to reconstruct, (N, H, W, C) in [0, 1]; as many are generated.
+        every: epochs between pictures.
+        epochs: the number of the last epoch.
+    """
+
+    def __init__(self, folder: Path, originals: np.ndarray, every: int, epochs: int) -> None:
+        super().__init__()
+        self.folder = folder
+        self.originals = originals
+        self.every = every
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Writes the pictures of this epoch if it is its turn."""
+        number = epoch + 1
+        if number % self.every and number != self.epochs:
+            return
+        with averaged_weights(self.model):
+            generations = np.asarray(self.model.sample(len(self.originals), seed=SEED))
+            reconstructions = np.asarray(self.model.reconstruct(self.originals))
+        drawn = (plotting.grid(generations), plotting.pairs(self.originals, reconstructions))
+        for kind, picture in zip(KINDS, drawn, strict=True):
+            plotting.save_image(self.folder / kind / f"{number:04d}.png", picture)
+
+
+def animate(folder: Path, kind: str, path: Path) -> None:
+    """Writes the GIF of one kind over the epochs, holding the last frame."""
+    frames = [np.asarray(Image.open(file)) for file in numbered(folder / kind)]
+    plotting.save_gif(path, [*frames, *[frames[-1]] * 4], milliseconds=250)
+
+
+def numbered(folder: Path) -> Sequence[Path]:
+    """The pictures of a folder by their epoch."""
+    return sorted(path for path in folder.glob("*.png") if re.fullmatch(r"\d+", path.stem))

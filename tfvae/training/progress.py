@@ -1,0 +1,101 @@
+"""One line that says how far the run is, how good, and how long it will take."""
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+import keras
+
+WIDTH = 24  # of the bar, in characters
+SECONDS_BETWEEN_LINES = 0.2
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar over the whole run on a terminal; one line for each epoch elsewhere.
+
+    Args:
+        epochs: of the whole run.
+        steps_per_epoch: of the optimiser.
+        convert: nats → bits/dim, or None where that has no meaning.
+        stream: where to write; None: standard output.
+    """
+
+    def __init__(
+        self,
+        epochs: int,
+        steps_per_epoch: int,
+        convert: Callable[[float], float] | None = None,
+        stream: TextIO | None = None,
+    ) -> None:
+        super().__init__()
+        self.epochs = epochs
+        self.steps_per_epoch = steps_per_epoch
+        self.convert = convert
+        self.stream = stream or sys.stdout
+        self._live = self.stream.isatty()
+        self._drawn_at = 0.0
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Starts the clock: time left is judged by the steps done since."""
+        self._began = time.monotonic()
+        self._first_step = self._step()
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Notes which epoch is running."""
+        self._epoch = epoch
+        self._epoch_began = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Redraws the bar, a few times a second at most."""
+        now = time.monotonic()
+        if self._live and now - self._drawn_at > SECONDS_BETWEEN_LINES:
+            self._drawn_at = now
+            step = self._step()
+            share = step / (self.epochs * self.steps_per_epoch)
+            filled = round(WIDTH * share)
+            bar = "━" * filled + "─" * (WIDTH - filled)
+            text = f"epoch {self._epoch + 1}/{self.epochs} {bar} {share:4.0%}  {self._bound('', logs)}"
+            self._write(f"\r\033[K{text}  {self._left(step)}")
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Leaves a line about the epoch behind."""
+        logs = logs or {}
+        parts = [f"epoch {epoch + 1:>{len(str(self.epochs))}}/{self.epochs}", self._bound("", logs)]
+        if "val_negative_elbo" in logs:
+            parts.append(f"validation {self._bound('val_', logs)}")
+        best = "val_" if "val_kl" in logs else ""
+        parts.append(f"KL {float(logs[best + 'kl']):.1f}")
+        parts.append(f"MSE {float(logs[best + 'mse']):.4f}")
+        parts.append(f"{time.monotonic() - self._epoch_began:.0f} s")
+        parts.append(self._left(self._step()))
+        start, end = ("\r\033[K", "\n") if self._live else ("", "\n")
+        self._write(start + "  ".join(part for part in parts if part) + end)
+
+    def _bound(self, prefix: str, logs: dict | None) -> str:
+        nats = float((logs or {}).get(f"{prefix}negative_elbo", math.nan))
+        bits = f" ({self.convert(nats):.3f} bits/dim)" if self.convert else ""
+        return f"−ELBO {nats:.2f} nats{bits}"
+
+    def _left(self, step: int) -> str:
+        done = step - self._first_step
+        seconds = (time.monotonic() - self._began) / max(done, 1) * (self.epochs * self.steps_per_epoch - step)
+        return f"{duration(seconds)} left" if done and seconds >= 0.5 else ""
+
+    def _step(self) -> int:
+        return int(self.model.optimizer.iterations)
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text)
+        self.stream.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `45 s`, `3 min 20 s`, `1 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

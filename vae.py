@@ -1,0 +1,62 @@
+"""Trains a variational autoencoder, and writes pictures, a report and the served model.
+
+python vae.py                                           the bundled digits, in about a minute
+python vae.py --config=config.py:mnist --config.train.epochs=5
+python vae.py --list                                    all presets
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfvae import command_line
+from tfvae.errors import UserError
+
+HOME = Path(__file__).resolve().parent
+
+
+def main(argv: Sequence[str]) -> None:
+    """Checks the command line, reads the data, trains, and reports."""
+    request = command_line.parse(argv, HOME)
+    if isinstance(request, str):
+        print(__doc__, request, sep="\n")
+        return
+
+    from tfvae import quiet
+
+    quiet.import_tensorflow()
+    from tfvae import describe, reports, runs
+    from tfvae.training import session
+
+    if request.describe:
+        print(describe.describe(request.config))
+        return
+    splits = runs.load_data(request.config)
+    config = runs.resolve(request.config, splits)
+    run = runs.open_run(request.folder, config, request.overwrite)
+    if run.report.exists():
+        print(reports.already_finished(run))
+        return
+    model = runs.build(config)
+    if request.init_from:
+        runs.load_initial_weights(model, request.init_from)
+    session.save_examples(splits, config, run)
+    state = session.train(model, splits, config, run)
+    print(reports.finish(model, splits, config, run, state, request.command))
+
+
+def run(argv: Sequence[str]) -> int:
+    """`main`, with an exit status: a user's mistake is a sentence and 2, an interruption 130."""
+    try:
+        main(argv)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted; what was finished is saved, and the same command goes on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv))
