@@ -41,7 +41,7 @@ def mnist() -> Config:
             kl_weight=Component("linear", duration=0.1),
         ),
         train=TrainConfig(
-            batch_size=128, epochs=20, learning_rate=2e-3, learning_rate_schedule="cosine", clip_norm=1e4, ema=0.999
+            batch_size=128, epochs=20, learning_rate=2e-3, learning_rate_schedule="cosine", clip_norm=1e4
         ),
     )
 
@@ -56,7 +56,7 @@ def mnist_bernoulli() -> Config:
             network=Component("strided_conv", channels=(32, 64, 128), activation="gelu", batch_norm=False),
             likelihood=Component("bernoulli"),
         ),
-        train=TrainConfig(batch_size=128, epochs=30, learning_rate=2e-3, learning_rate_schedule="cosine", ema=0.999),
+        train=TrainConfig(batch_size=128, epochs=30, learning_rate=2e-3, learning_rate_schedule="cosine"),
     )
 
 
@@ -84,9 +84,7 @@ def celeba() -> Config:
             likelihood=Component("gaussian", scale="learned"),
             kl_weight=Component("linear", duration=0.05),
         ),
-        train=TrainConfig(
-            batch_size=64, epochs=20, learning_rate=1e-3, learning_rate_schedule="cosine", clip_norm=1e4, ema=0.999
-        ),
+        train=TrainConfig(batch_size=64, epochs=20, learning_rate=1e-3, learning_rate_schedule="cosine", clip_norm=1e4),
     )
 
 

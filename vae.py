@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfvae import command_line
-from tfvae.errors import UserError
+from tfvae.errors import InterruptedRun, NonFiniteError, UserError
 
 HOME = Path(__file__).resolve().parent
 
@@ -46,13 +46,16 @@ def main(argv: Sequence[str]) -> None:
 
 
 def run(argv: Sequence[str]) -> int:
-    """`main`, with an exit status: a user's mistake is a sentence and 2, an interruption 130."""
+    """`main`, with an exit status: a user's mistake is a sentence and 2, a failed run 1, an interruption 130."""
     try:
         main(argv)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except NonFiniteError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except (InterruptedRun, KeyboardInterrupt):
         print("\nInterrupted; what was finished is saved, and the same command goes on.", file=sys.stderr)
         return 130
     return 0

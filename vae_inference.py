@@ -1,7 +1,7 @@
 """Pictures, GIFs and latents from a trained run, restored from its SavedModel alone.
 
 python vae_inference.py                                the newest run in model_directory/
-python vae_inference.py --run=NAME --only=generations --seed=1
+python vae_inference.py --run=model_directory/NAME --only=generations --seed=1
 python vae_inference.py --images=my_pictures/          reconstruct and interpolate your own
 """
 

@@ -423,9 +423,9 @@ def test_missing_runs(tmp_path):
     with pytest.raises(UserError, match=r"there is no run in .* python vae\.py"):
         find_run(tmp_path)
     (tmp_path / "digits").mkdir()
-    with pytest.raises(UserError, match="no run in .* is finished .*digits"):
+    with pytest.raises(UserError, match=r"no run in .* is finished .*digits"):
         find_run(tmp_path)
-    with pytest.raises(UserError, match="'digits' .* training is not finished"):
+    with pytest.raises(UserError, match=r"digits' .* training is not finished"):
         find_run(tmp_path, "digits")
     with pytest.raises(UserError, match=r"no run 'digit' .* did you mean 'digits'.* python vae\.py"):
         find_run(tmp_path, "digit")

@@ -1,6 +1,5 @@
 """Pictures are what they are said to be: sizes, pixels, palettes, sentences."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,21 +103,6 @@ def test_save_image_round_trip(tmp_path, rng, shape, mode):
         np.testing.assert_array_equal(np.asarray(image).reshape(shape), pixels)
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "a.png"
-    plotting.save_image(path, np.zeros((2, 2), np.uint8))
-    before = path.read_bytes()
-
-    def interrupted(file):
-        file.write(b"half")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        plotting.write_atomically(path, interrupted)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["a.png"]
-
-
 def test_grey_gif(tmp_path, rng):
     frames = rng.random((5, 20, 30, 1))
     plotting.save_gif(tmp_path / "a.gif", frames, milliseconds=120)
@@ -139,6 +123,18 @@ def test_colour_gif_has_one_palette(tmp_path, rng):
             image.seek(index)
             shown = np.asarray(image.convert("RGB")) / 255
             assert np.abs(shown - frame).mean() < 0.04
+
+
+def test_what_stands_still_does_not_crawl(tmp_path, rng):
+    frames = np.tile(rng.random((1, 24, 24, 3)), (6, 1, 1, 1))
+    frames[:, :8] = rng.random((6, 8, 24, 3))
+    plotting.save_gif(tmp_path / "a.gif", frames)
+    with Image.open(tmp_path / "a.gif") as image:
+        shown = []
+        for index in range(6):
+            image.seek(index)
+            shown.append(np.asarray(image.convert("RGB"))[8:])
+    assert all((later == shown[0]).all() for later in shown)
 
 
 def test_few_colours_are_exact(tmp_path, rng):
@@ -225,6 +221,7 @@ def test_curves_refuses_a_log_without_values(tmp_path, columns, words):
         ([1e6, 120, 110, 105, 103, 102, 101, 100], 130),
         ([1e6, 100, 90], 110),
         ([112, 100, 99.9], 113),
+        ([16.4, 5.4, 5.9, 6.0, 9.1, 4.4, 5.8, 5.9], 17),  # high, but not huge: stays in sight
         ([7.0, 7.0, 7.0], 14),
         ([0.0], 1),
     ],
@@ -238,6 +235,18 @@ def test_a_huge_first_value_does_not_flatten_the_rest(values, top):
     axis.plot(values)
     _limit(axis, np.asarray(values, np.float64), robust=True)
     assert max(value for value in values if value < 1e5) <= axis.get_ylim()[1] <= top
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_epochs_are_drawn_from_one(tmp_path, first):
+    from matplotlib.figure import Figure
+
+    from tfvae.plotting.curves import _PANELS, _draw_panel
+
+    axis = Figure().add_subplot()
+    columns = {"epoch": np.arange(first, first + 3.0), "negative_elbo": np.array([3.0, 2.0, 1.0])}
+    _draw_panel(axis, _PANELS[0], columns)
+    assert axis.lines[0].get_xdata().tolist() == [1, 2, 3]
 
 
 def local_palettes(path):

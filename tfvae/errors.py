@@ -1,4 +1,4 @@
-"""The one exception that scripts show as a sentence instead of a traceback."""
+"""The exceptions that scripts show as a sentence instead of a traceback."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,6 +6,14 @@ from collections.abc import Iterable
 
 class UserError(ValueError):
     """Something the user gave cannot be used: the message says what, what was expected, and the mend."""
+
+
+class NonFiniteError(ArithmeticError):
+    """A term of the objective became NaN or infinite; the message names it, the step, and what to try."""
+
+
+class InterruptedRun(Exception):
+    """Training was asked to stop, and has saved where it was."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

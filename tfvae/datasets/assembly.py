@@ -24,7 +24,7 @@ def assemble(
         test, bad_test = test.without_bad_files() if test else (None, ())
         bad = bad_train + bad_validation + bad_test
     if bad:
-        notes = (*notes, f"{len(bad):,} files that cannot be decoded are left out")
+        notes = (*notes, f"left out, as they cannot be decoded: {len(bad):,} image files")
     if not train:
         raise UserError(f"{request.dir or 'the data set'} leaves no image to train on: {'; '.join(notes)}")
     return Splits(train, validation or None, test or None, notes, bad)  # an empty source is false

@@ -65,6 +65,6 @@ def _read_amat(path: Path) -> np.ndarray:
 
 def _checked(path: Path, values: np.ndarray) -> np.ndarray:
     num_pixels = _SHAPE[0] * _SHAPE[1]
-    if values.size == 0 or values.size % num_pixels or not np.isin(values, (0, 1)).all():
+    if values.size == 0 or values.size % num_pixels or not np.all((values == 0) | (values == 1)):
         raise UserError(f"{path} does not hold rows of {num_pixels} values that are 0 or 1: get it anew")
     return values.reshape(-1, num_pixels)

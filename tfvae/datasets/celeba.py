@@ -16,6 +16,7 @@ from tfvae.datasets.file_source import FileSource
 from tfvae.errors import UserError, nearest
 
 _OFFICIAL = {"training": 162_770, "validation": 19_867, "test": 19_962}
+_SIZE = (178, 218)  # width, height
 
 
 def load(request: Request, *, crop: Literal["closecrop", "resizecrop"] = "closecrop") -> Splits:
@@ -50,7 +51,9 @@ def load(request: Request, *, crop: Literal["closecrop", "resizecrop"] = "closec
         if len(part) != official
     ]
     if len(listed) < len(found):
-        notes.append(f"{len(found) - len(listed):,} images that {files.partition.name} does not list are left out")
+        notes.append(
+            f"{len(found) - len(listed):,} of {len(found):,} image files are not in {files.partition.name}: left out"
+        )
     return assemble(request, train, validation, test, tuple(notes))
 
 
@@ -60,14 +63,21 @@ def _images(container: Container) -> dict[str, str]:
     return {name.name: str(name) for name in names if name.suffix == ".jpg"}
 
 
+def _checked(image: Image.Image) -> Image.Image:
+    if image.size != _SIZE:
+        raise ValueError(f"it is {image.size}, where aligned CelebA images are {_SIZE}, wide and high")
+    return image
+
+
 def _closecrop(image: Image.Image, size: int) -> Image.Image:
-    return image.crop((19, 39, 159, 179)).resize((size, size), Image.Resampling.LANCZOS)
+    return _checked(image).crop((19, 39, 159, 179)).resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _resizecrop(image: Image.Image, size: int) -> Image.Image:
     """At size 64: 64x78, of which rows 7 to 71."""
     top = round(size * 7 / 64)
-    return image.resize((size, round(size * 78 / 64)), Image.Resampling.LANCZOS).crop((0, top, size, top + size))
+    whole = _checked(image).resize((size, round(size * 78 / 64)), Image.Resampling.LANCZOS)
+    return whole.crop((0, top, size, top + size))
 
 
 _CROPS: dict[str, Callable[..., Image.Image]] = {"closecrop": _closecrop, "resizecrop": _resizecrop}

@@ -44,7 +44,9 @@ def load(request: Request, *, test_fraction: float = 0.1) -> Splits:
             source.subset(np.flatnonzero(parts == part)) for part in ("train", "validation", "test")
         )
         outside = int(np.sum(parts == None))  # noqa: E711 (element by element)
-        notes += (f"{outside:,} images outside the train, validation and test folders are left out",) * (outside > 0)
+        notes += (
+            f"{outside:,} of {len(names):,} images lie outside the train, validation and test folders and are left out",
+        ) * (outside > 0)
     if not validation:
         train, validation = cut(train, request.validation, "validation")
     return assemble(request, train, validation, test, notes)
@@ -59,7 +61,7 @@ def _image_names(container: Container) -> tuple[list[str], tuple[str, ...]]:
             f"{', '.join(sorted(SUFFIXES))} files, at any depth"
         )
     others = len(every) - len(names)
-    return names, (f"{others:,} files that are no images are left out",) * (others > 0)
+    return names, (f"{others:,} of {len(every):,} files are no images and are left out",) * (others > 0)
 
 
 def _first_shape(container: Container, names: list[str], on_bad_file: str) -> tuple[int, int, int]:

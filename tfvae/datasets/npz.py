@@ -16,7 +16,8 @@ def read_npz(path: Path, keys: tuple[str, ...], optional: tuple[str, ...] = ()) 
         UserError: the file is damaged, is no `.npz`, or lacks a key.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = set(keys) - set(archive.files)
             if missing:
                 raise UserError(

@@ -78,7 +78,7 @@ def _define(folder: Path, pictures: Sequence[str]) -> flags.FlagValues:
     values = flags.FlagValues()
     values.set_gnu_getopt()
     text = {
-        "run": (None, "name of the run in --model_directory; default: the newest finished one"),
+        "run": (None, "folder of the run, or its name in --model_directory; default: the newest finished one"),
         "model_directory": (str(folder / "model_directory"), "folder of the runs that vae.py writes"),
         "output_dir": (None, "folder to write to; default: the run's own inference/"),
         "images": (None, "picture file, or folder of them, to use instead of the run's own examples"),

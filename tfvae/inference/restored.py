@@ -1,6 +1,5 @@
 """A SavedModel's signatures as functions from arrays to arrays."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfvae import quiet
 from tfvae.errors import UserError
 
 Array = NDArray[Any]
@@ -29,8 +29,7 @@ class Restored:
     """
 
     def __init__(self, serving: Path) -> None:
-        # Before the import, which otherwise greets with a page of messages.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        quiet.import_tensorflow()
         import tensorflow as tf
 
         try:

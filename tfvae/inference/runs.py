@@ -18,11 +18,13 @@ class Run(NamedTuple):
 
 
 def find_run(model_directory: Path, name: str | None = None) -> Run:
-    """The run called `name`, or the one exported last.
+    """The run in the folder `name`, or of that name in `model_directory`; without a name, the one exported last.
 
     Raises:
         UserError: there is no such run, or none at all, or its training is not finished.
     """
+    if name is not None and Path(name).is_dir():
+        return _finished(Path(name))
     if not model_directory.is_dir():
         raise UserError(f"there is no folder {str(model_directory)!r} to look for runs in: {_TRAIN}")
     if _serving(model_directory) is not None:
@@ -38,11 +40,15 @@ def _named(model_directory: Path, name: str) -> Run:
     if not name or not folder.is_dir():
         known = [path.name for path in _folders(model_directory)]
         raise UserError(f"there is no run {name!r} in {str(model_directory)!r}: {nearest(name, known)}; {_TRAIN}")
+    return _finished(folder)
+
+
+def _finished(folder: Path) -> Run:
     serving = _serving(folder)
     if serving is None:
         raise UserError(
-            f"the run {name!r} in {str(model_directory)!r} has no SavedModel in serving/: its training is not "
-            "finished; let vae.py end, or choose another run"
+            f"the run {str(folder)!r} has no SavedModel in serving/: its training is not finished; let vae.py end, "
+            "or choose another run"
         )
     return Run(folder, serving)
 

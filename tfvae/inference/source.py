@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfvae.errors import UserError
+from tfvae.files import save_arrays
 from tfvae.inference.flags import Request
 from tfvae.inference.images import Images, load_examples, load_images
 from tfvae.inference.pictures import Files, Source
 from tfvae.inference.restored import Restored
-from tfvae.plotting import save_gif, save_image, write_atomically
+from tfvae.plotting import save_gif, save_image
 
 _MILLISECONDS = 80
 
@@ -70,12 +69,8 @@ def _image_shape(model: Restored, examples: Images | None) -> tuple[int, int, in
     return height, width, channels
 
 
-def _save_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    write_atomically(path, lambda file: np.savez(file, **arrays))
-
-
 _SAVERS: Mapping[str, Callable[[Path, Any], None]] = {
     ".png": save_image,
     ".gif": lambda path, frames: save_gif(path, frames, _MILLISECONDS),
-    ".npz": _save_arrays,
+    ".npz": save_arrays,
 }

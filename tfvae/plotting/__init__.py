@@ -6,7 +6,7 @@ stretched to the full range: what looks too dark or too pale is so.
 
 from tfvae.plotting.captions import beside, labelled
 from tfvae.plotting.curves import curves
-from tfvae.plotting.files import save_image, write_atomically
+from tfvae.plotting.files import save_image
 from tfvae.plotting.gifs import save_gif
 from tfvae.plotting.grids import enlarge, grid, pairs
 from tfvae.plotting.pixels import to_uint8
@@ -21,5 +21,4 @@ __all__ = [
     "save_gif",
     "save_image",
     "to_uint8",
-    "write_atomically",
 ]

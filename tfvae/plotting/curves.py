@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfvae.errors import UserError
-from tfvae.plotting.files import write_atomically
+from tfvae.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,10 +46,10 @@ def curves(path: str | os.PathLike[str], log: Mapping[str, Sequence[float]]) -> 
 
     Args:
         path: where to.
-        log: column name → one value per epoch, as Keras' CSVLogger writes them: `epoch` (counted from 0; drawn
-            from 1), `negative_elbo`, `reconstruction`, `kl` (nats), `mse`, `sigma`, `beta`, … and the same with
-            the prefix `val_`. Absent columns have no panel; other columns get one of their own. Values that are
-            not finite are gaps.
+        log: column name → one value per epoch, as a CSV log has them: `epoch` (if counted from 0, drawn from 1),
+            `negative_elbo`, `reconstruction`, `kl` (nats), `mse`, `sigma`, `beta`, … and the same with the prefix
+            `val_`. Absent columns have no panel; other columns get one of their own. Values that are not finite
+            are gaps.
 
     Raises:
         UserError: no column to draw, or columns of different lengths.
@@ -96,7 +96,8 @@ def _draw(path: str | os.PathLike[str], panels: Sequence[_Panel], columns: Mappi
         _draw_panel(axis, panel, columns)
     for axis in axes[len(panels) :]:
         axis.set_visible(False)
-    write_atomically(path, lambda file: figure.savefig(file, format="png"))
+    with atomic(path) as temporary:
+        figure.savefig(temporary, format="png")
 
 
 def _draw_panel(axis: "Axes", panel: _Panel, columns: Mapping[str, NDArray[np.float64]]) -> None:
@@ -104,7 +105,8 @@ def _draw_panel(axis: "Axes", panel: _Panel, columns: Mapping[str, NDArray[np.fl
 
     lines = _series(panel, columns)
     count = len(lines[0][2])
-    epochs = columns.get("epoch", np.arange(count)) + 1
+    epochs = columns.get("epoch", np.arange(count))
+    epochs = epochs + 1 if epochs[0] == 0 else epochs
     for label, colour, values in lines:
         axis.plot(epochs, values, color=colour, label=label, linewidth=1.6, marker="o" if count < 10 else None, ms=4)
     axis.set_title(panel.title, fontsize=10, color=_TEXT, loc="left")
@@ -140,4 +142,4 @@ def _typical(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], method="lower")
     reach = 12 * (high - low)
     far = (values > high + reach) | (values < low - reach)
-    return ~(far & (np.abs(values - middle) > abs(middle))) if reach else np.ones(values.shape, bool)
+    return ~(far & (np.abs(values - middle) > 2 * abs(middle))) if reach else np.ones(values.shape, bool)

@@ -1,34 +1,13 @@
-"""Files that are there whole or not at all."""
+"""Single pictures as files."""
 
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from tfvae.files import atomic
 from tfvae.plotting.pixels import to_uint8
-
-
-def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
-    """Lets `write` fill a temporary file beside `path`, then moves it there in one step; makes the folders.
-
-    Whoever reads `path` meanwhile sees the old file or the new one, and an interruption leaves no half file.
-
-    Raises:
-        OSError: the folder cannot be made or written.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save_image(path: str | os.PathLike[str], array: ArrayLike) -> None:
@@ -39,7 +18,8 @@ def save_image(path: str | os.PathLike[str], array: ArrayLike) -> None:
         OSError: the file cannot be written.
     """
     image = as_pillow(array)
-    write_atomically(path, lambda file: image.save(file, format="PNG"))
+    with atomic(path) as temporary:
+        image.save(temporary, format="PNG")
 
 
 def as_pillow(array: ArrayLike) -> Image.Image:

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from tfvae.errors import UserError
-from tfvae.plotting.files import as_pillow, write_atomically
+from tfvae.files import atomic
+from tfvae.plotting.files import as_pillow
 
 # Pixels that the palette is chosen from; more change it by less than can be seen.
 _SAMPLED_PIXELS = 200_000
@@ -37,10 +38,9 @@ def save_gif(path: str | os.PathLike[str], frames: Iterable[ArrayLike], millisec
     images = _checked(frames)
     palette = _GREYS if images[0].mode == "L" else _palette(images)
     first, *rest = images if images[0].mode == "L" else _quantised(images, palette)
-    write_atomically(
-        path,
-        lambda file: first.save(
-            file,
+    with atomic(path) as temporary:
+        first.save(
+            temporary,
             format="GIF",
             save_all=True,
             append_images=rest,
@@ -48,8 +48,7 @@ def save_gif(path: str | os.PathLike[str], frames: Iterable[ArrayLike], millisec
             optimize=False,
             duration=milliseconds,
             loop=0,
-        ),
-    )
+        )
 
 
 def _checked(frames: Iterable[ArrayLike]) -> list[Image.Image]:

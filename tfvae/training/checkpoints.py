@@ -10,14 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfvae.files import atomic
+from tfvae.errors import InterruptedRun
+from tfvae.files import load_arrays, save_arrays
 from tfvae.training.averages import averaged_weights
 
 SECONDS_BETWEEN_SAVES = 300.0  # within an epoch; each epoch ends with a save anyway
-
-
-class Interrupted(Exception):
-    """Training was asked to stop and has saved where it was."""
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -89,7 +86,7 @@ class Checkpoints(keras.callbacks.Callback):
             self._save()
         if self._signalled:
             self.on_train_end()
-            raise Interrupted
+            raise InterruptedRun
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves, and keeps the weights apart if the epoch is the best so far."""
@@ -140,18 +137,6 @@ def load_weights(model: keras.Model, path: Path) -> None:
             shape = "none" if found is None else found.shape
             raise ValueError(f"{path.name} does not fit this model: {variable.path} is {variable.shape}, found {shape}")
         variable.assign(found)
-
-
-def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes arrays by name, atomically."""
-    with atomic(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-
-
-def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads what `save_arrays` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        return dict(file.items())
 
 
 def _state(model: keras.Model) -> list[keras.Variable]:

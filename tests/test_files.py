@@ -1,0 +1,37 @@
+"""Files are there whole or not at all."""
+
+import os
+
+import numpy as np
+import pytest
+
+from tfvae import files
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    files.write_text(path, "whole")
+
+    def interrupted():
+        with files.atomic(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "whole"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_folders_are_made(tmp_path):
+    files.write_json(tmp_path / "a" / "b.json", {"σ": 1})
+    assert (tmp_path / "a" / "b.json").read_text(encoding="utf-8") == '{\n  "σ": 1\n}\n'
+
+
+def test_arrays_come_back_by_name(tmp_path):
+    arrays = {"network/kernel": np.arange(6.0).reshape(2, 3), "step": np.array(3)}
+    files.save_arrays(tmp_path / "a.npz", arrays)
+    found = files.load_arrays(tmp_path / "a.npz")
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
