@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
 from tfvae.configuration import Component, Config
@@ -12,7 +13,7 @@ from tfvae.models import MODELS
 from tfvae.networks import NETWORKS
 from tfvae.posteriors import POSTERIORS
 from tfvae.priors import PRIORS
-from tfvae.registry import Registry
+from tfvae.registry import Registry, limit_faults
 from tfvae.schedules import KL_WEIGHTS
 
 REGISTRIES: dict[str, Registry] = {
@@ -25,8 +26,12 @@ REGISTRIES: dict[str, Registry] = {
     "model.kl_weight": KL_WEIGHTS,
 }
 
-# What a likelihood is normalised over → what the pipeline may make of the pixels.
-PIXELS_OF_SUPPORT = {"binary": ("binarize",), "levels": ("unit",), "interval": ("unit", "dequantize")}
+# What a likelihood is normalised over → what the pipeline may make of the pixels, and why nothing else.
+PIXELS_OF_SUPPORT = {
+    "binary": (("binarize",), "it is the mass of pixels that are 0 or 1"),
+    "levels": (("unit",), "it is the mass of 8-bit levels as they are"),
+    "interval": (("unit", "dequantize"), "it is a density of grey values, and has no bound on binary ones"),
+}
 TIMES = ("duration", "period")  # options of KL weights that are a length of time
 
 
@@ -38,13 +43,20 @@ def check(config: Config) -> None:
 
 
 def faults(config: Config) -> list[str]:
-    """A sentence for each value that cannot be used."""
-    found: list[str] = []
+    """A sentence for each value that cannot be used, and for each set of values that do not go together."""
+    found: dict[str, list[str]] = {}
     for section in ("data", "model", "train"):
         values = getattr(config, section)
         for item in dataclasses.fields(values):
-            found += _field_faults(f"{section}.{item.name}", item, getattr(values, item.name))
-    return found or _combination_faults(config)
+            path = f"{section}.{item.name}"
+            found[path] = _field_faults(path, item, getattr(values, item.name))
+    together = [
+        sentence
+        for paths, combination in COMBINATIONS.items()
+        if not any(found[path] for path in paths)  # a value that is wrong alone would be reported twice
+        for sentence in combination(config)
+    ]
+    return [*(sentence for sentences in found.values() for sentence in sentences), *together]
 
 
 def _field_faults(path: str, item: dataclasses.Field, value: Any) -> list[str]:
@@ -52,6 +64,8 @@ def _field_faults(path: str, item: dataclasses.Field, value: Any) -> list[str]:
         return component_faults(path, value)
     if not matches(item.type, value):
         return [f"config.{path} is {value!r}, a {type(value).__name__}: expected {describe(item.type)}"]
+    if path == "data.image_shape":
+        return _shape_faults(value)
     choices = item.metadata.get("choices")
     if choices and value not in choices:
         return [f"config.{path} is {value!r}: {nearest(value, choices)}"]
@@ -75,31 +89,53 @@ def component_faults(path: str, component: Component) -> list[str]:
             found.append(f"{where} has no option {option!r}: {nearest(option, known)}")
         elif not matches(annotation(known[option]), value):
             found.append(f"{where}({option}={value!r}): expected {known[option]}")
+        elif option in TIMES and not is_time(value):
+            found.append(f"{where}({option}={value!r}): expected steps (an int ≥ 1) or a share of the run in (0, 1]")
+        else:
+            limits = registry.constant(component.name, "limits", ())
+            found += [f"{where}: {fault}" for fault in limit_faults(limits, {option: value})]
     return found
 
 
-def _combination_faults(config: Config) -> list[str]:
-    """Faults between values that are each fine alone."""
-    data, found = config.data, []
-    if data.image_shape and (
-        len(data.image_shape) != 3 or data.image_shape[2] not in (1, 3) or min(data.image_shape) < 1
-    ):
-        found.append(
-            f"config.data.image_shape is {data.image_shape}: expected (height, width, channels) with 1 or 3 channels"
-        )
-    found += [sentence for option in ("duration", "period") for sentence in _duration_faults(config, option)]
-    return found
+def is_time(value: float) -> bool:
+    """Whether a length of time is in steps (an int) or a share of the run (a float)."""
+    return value >= 1 if isinstance(value, int) else 0 < value <= 1
 
 
-def _duration_faults(config: Config, option: str) -> list[str]:
+def _shape_faults(shape: tuple[int, ...]) -> list[str]:
+    if not shape or (len(shape) == 3 and shape[2] in (1, 3) and min(shape) >= 1):
+        return []
+    return [f"config.data.image_shape is {shape}: expected (height, width, channels) with 1 or 3 channels"]
+
+
+def _pixel_faults(config: Config) -> list[str]:
+    """A likelihood of other values than the pipeline gives would be no likelihood, and its nats no bound."""
+    name, pixels = config.model.likelihood.name, config.data.pixels
+    allowed, reason = PIXELS_OF_SUPPORT[LIKELIHOODS.constant(name, "support", "interval")]
+    if pixels in allowed:
+        return []
+    return [
+        f"config.model.likelihood: {name} does not go with config.data.pixels={pixels}, for {reason}: "
+        f"give --config.data.pixels={' or '.join(allowed)}, or another likelihood"
+    ]
+
+
+def _time_faults(config: Config) -> list[str]:
     """A schedule in steps whose end lies past the run would silently train with another β to the end."""
-    steps, value = total_steps(config), config.model.kl_weight.options.get(option)
-    if isinstance(value, int) and steps and value > steps:
-        return [
-            f"config.model.kl_weight: {option}={value} steps lies past the end of the run ({steps} steps): "
-            f"give at most {steps}, or a share of the run such as {option}=0.3"
-        ]
-    return []
+    steps, options = total_steps(config), config.model.kl_weight.options
+    return [
+        f"config.model.kl_weight: {name}={options[name]} steps lies past the end of the run ({steps} steps): "
+        f"give at most {steps}, or a share of the run such as {name}=0.3"
+        for name in TIMES
+        if steps and isinstance(options.get(name), int) and options[name] > steps
+    ]
+
+
+# Faults between values that are each fine alone: the values needed → how to find them.
+COMBINATIONS: dict[tuple[str, ...], Callable[[Config], list[str]]] = {
+    ("model.likelihood", "data.pixels"): _pixel_faults,
+    ("model.kl_weight", "data.num_images", "train.batch_size", "train.epochs"): _time_faults,
+}
 
 
 def steps_per_epoch(config: Config) -> int:

@@ -8,6 +8,7 @@ overridden by option (`--config.model.likelihood.scale=0.1`).
 import ast
 import dataclasses
 import importlib.util
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -63,21 +64,26 @@ def parse(argv: Sequence[str], home: Path) -> Request | str:
     values = _define(home)
     source, overrides, others = _split(argv[1:])
     faults = _read(values, others)
-    if values["help"].value:
+    given: dict[str, Any] = {name: values[name].value for name in values}
+    if given["help"]:
         return _help(values)
     module, path, preset = _config_module(source, home)
-    if values["list"].value:
+    if given["list"]:
         return listing(module)
-    config, canonical = _overridden(_preset(values, module, preset), overrides, faults)
-    faults += checks.faults(config) + _path_faults(values)
+    from_run = given["from_run"]
+    config = _stored(from_run) if from_run else module.get_config(preset)
+    canonical = _override(config, overrides, faults)
+    faults += checks.faults(config) + _path_faults(given)
     if faults:
         raise UserError("\n".join(faults))
-    config = config if values["from_run"].value else _parsed(argv[0], f"{path}:{preset}", canonical)
-    folder = Path(values["model_directory"].value) / (values["name"].value or config.name)
-    init_from = values["init_from"].value
-    command = " ".join(["python vae.py", *([f"--config={path.name}:{preset}"] if preset else []), *canonical])
+    origin = f"--from_run={from_run}" if from_run else f"--config={path.name}:{preset}"
     return Request(
-        config, folder, values["overwrite"].value, init_from and Path(init_from), values["describe"].value, command
+        config=config if from_run else _parsed(argv[0], f"{path}:{preset}", canonical),
+        folder=Path(given["model_directory"]) / (given["name"] or config.name),
+        overwrite=given["overwrite"],
+        init_from=Path(given["init_from"]) if given["init_from"] else None,
+        describe=given["describe"],
+        command=shlex.join(["python", "vae.py", origin, *canonical]),
     )
 
 
@@ -162,61 +168,54 @@ def _config_module(source: str, home: Path) -> tuple[ModuleType, Path, str]:
     return module, path, preset or "digits"
 
 
-def _preset(values: flags.FlagValues, module: ModuleType, preset: str) -> Config:
-    from_run = values["from_run"].value
-    if not from_run:
-        return module.get_config(preset)
+def _stored(from_run: str) -> Config:
     path = Run(Path(from_run)).config
     if not path.exists():
         raise UserError(f"--from_run={from_run}: there is no config.json: expected the folder of a run of vae.py")
     return configuration.read(path)
 
 
-def _overridden(config: Config, overrides: dict[str, str], faults: list[str]) -> tuple[Config, list[str]]:
-    """`config` with the overrides that fit, and those as flags in canonical form; appends to `faults`."""
+def _override(config: Config, overrides: dict[str, str], faults: list[str]) -> list[str]:
+    """Sets what fits in `config`; appends what does not to `faults`; returns the rest as flags in canonical form."""
     canonical: dict[str, str] = {}
     for path, text in overrides.items():
-        fault = _apply(config, path.split("."), text, canonical)
-        faults += [fault] if fault else []
-    return config, [f"--config.{path}={text}" for path, text in canonical.items()]
+        try:
+            _apply(config, path.split("."), text, canonical)
+        except UserError as error:
+            faults.append(str(error))
+    return [f"--config.{path}={text}" for path, text in canonical.items()]
 
 
-def _apply(config: Config, path: list[str], text: str, canonical: dict[str, str]) -> str | None:
-    """Sets one value; returns what is wrong instead if it cannot."""
+def _apply(config: Config, path: list[str], text: str, canonical: dict[str, str]) -> None:
+    """Sets one value. Raises `UserError` if there is no such field or it cannot have that value."""
     holder: Any = config
-    for depth, name in enumerate(path):
+    for depth, name in enumerate(path, 1):
         fields = {item.name: item.type for item in dataclasses.fields(holder)}
+        where, rest = ".".join(path[:depth]), path[depth:]
         if name not in fields:
-            return f"there is no config.{'.'.join(path[: depth + 1])}: {nearest(name, fields)}"
-        value, rest = getattr(holder, name), path[depth + 1 :]
-        if dataclasses.is_dataclass(value) and rest:
-            holder = value
-            continue
-        return _set(holder, name, fields[name], rest, text, (path[: depth + 1], canonical))
-    return f"config.{'.'.join(path)} is a group of values: give one of {', '.join(fields)}"
+            raise UserError(f"there is no config.{where}: {nearest(name, fields)}")
+        if not dataclasses.is_dataclass(getattr(holder, name)):
+            value = _value(fields[name], getattr(holder, name), f"config.{where}", rest, text)
+            setattr(holder, name, value)
+            canonical[where] = text if isinstance(value, str | bool) else repr(value)
+            return
+        holder = getattr(holder, name)
+    raise UserError(
+        f"config.{'.'.join(path)} is a group of values: give one of "
+        f"{', '.join(item.name for item in dataclasses.fields(holder))}"
+    )
 
 
-def _set(
-    holder: Any, name: str, kind: Any, rest: list[str], text: str, target: tuple[list[str], dict[str, str]]
-) -> str | None:
-    path, canonical = target
-    where = f"config.{'.'.join(path)}"
-    if kind is Component:
-        old = getattr(holder, name)
-        if len(rest) > 1:
-            return f"there is no {where}.{'.'.join(rest)}: a component has options without parts"
-        new = Component(old.name, **{**old.options, rest[0]: literal(text)}) if rest else Component.parse(text)
-        setattr(holder, name, new)
-        canonical[".".join(path)] = repr(new)
-        return None
+def _value(kind: Any, old: Any, where: str, rest: list[str], text: str) -> Any:
+    """The value of a field that `text` means, or of the component `old` with one option (`rest`) changed."""
+    if kind is Component and len(rest) < 2:
+        return Component(old.name, **{**old.options, rest[0]: literal(text)}) if rest else Component.parse(text)
     if rest:
-        return f"there is no {where}.{'.'.join(rest)}: {where} is a single value"
+        raise UserError(f"there is no {where}.{'.'.join(rest)}: {where} has no such parts")
     value = text if kind is str else literal(text)
     if not checks.matches(kind, value):
-        return f"{where} was given {text!r}: expected {checks.describe(kind)}"
-    setattr(holder, name, value)
-    canonical[".".join(path)] = text if not isinstance(value, tuple) else repr(value)
-    return None
+        raise UserError(f"{where} was given {text!r}: expected {checks.describe(kind)}")
+    return value
 
 
 def literal(text: str) -> Any:
@@ -239,9 +238,9 @@ def _parsed(program: str, source: str, overrides: list[str]) -> Config:
     return holder.value
 
 
-def _path_faults(values: flags.FlagValues) -> list[str]:
+def _path_faults(given: dict[str, Any]) -> list[str]:
     found = []
-    name, init_from = values["name"].value, values["init_from"].value
+    name, init_from = given["name"], given["init_from"]
     if name is not None and (not name or name != Path(name).name or name.startswith(".")):
         found.append(f"--name={name}: expected the name of a folder, without slashes")
     if init_from and not Path(init_from).is_dir():

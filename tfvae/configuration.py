@@ -130,6 +130,7 @@ class TrainConfig:
         epochs: passes over the training images.
         learning_rate: of the optimiser, at its highest.
         learning_rate_schedule: "constant", or "cosine" decay to a hundredth over the run.
+        learning_rate_warmup: share of the run in which it rises linearly to that.
         optimizer: a Keras optimiser by name.
         clip_norm: largest global gradient norm; 0: no clipping.
         ema: decay of the weights' exponential moving average (0.999, say); 0: none.
@@ -143,6 +144,7 @@ class TrainConfig:
     epochs: int = _number(10, low=1)
     learning_rate: float = _number(1e-3, low=1e-9, high=1.0)
     learning_rate_schedule: str = _one_of("constant", "cosine")
+    learning_rate_warmup: float = _number(0.0, low=0.0, high=0.99)
     optimizer: str = _one_of("adam", "adamax", "adamw", "rmsprop", "sgd")
     clip_norm: float = _number(0.0, low=0.0)
     ema: float = _number(0.0, low=0.0, high=0.999999)

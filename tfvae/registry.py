@@ -67,11 +67,10 @@ class Registry(Mapping[str, Any]):
         return _options(node, definitions)
 
     def constant(self, name: str, attribute: str, default: Any) -> Any:
-        """A literal attribute of an entry's class body, read from its source; `default` where it is not there."""
-        for child in self._source(name)[1].body:
-            if isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) == attribute:
-                return ast.literal_eval(child.value)
-        return default
+        """A literal in the body of an entry's class, or of its bases in the same file; else `default`."""
+        definitions, node = self._source(name)
+        values = _constants(node, attribute, definitions)
+        return values[0] if values else default
 
     def _source(self, name: str) -> tuple[dict[str, Any], Any]:
         """All definitions of the file that an entry is in, and the entry's own."""
@@ -104,6 +103,34 @@ def _options(node: ast.ClassDef, definitions: dict[str, Any]) -> dict[str, str]:
         fields = [child for child in node.body if isinstance(child, ast.AnnAssign)]
         options |= {ast.unparse(item.target): ast.unparse(item.annotation) for item in fields}
     return options
+
+
+def _constants(node: Any, attribute: str, definitions: dict[str, Any]) -> list[Any]:
+    """The values of a class attribute: of the class itself, then of its bases in the same file."""
+    assigned = [child for child in node.body if isinstance(child, ast.Assign)]
+    values = [ast.literal_eval(item.value) for item in assigned if ast.unparse(item.targets[0]) == attribute]
+    for base in getattr(node, "bases", ()):
+        if ast.unparse(base) in definitions:
+            values += _constants(definitions[ast.unparse(base)], attribute, definitions)
+    return values
+
+
+Limits = tuple[tuple[str, float, float], ...]  # (option, lowest, highest), both allowed; of tuples, each entry
+
+
+def limit_faults(limits: Limits, options: Mapping[str, Any]) -> list[str]:
+    """A sentence for each numeric option that is outside its limits.
+
+    >>> limit_faults((("rise", 0.01, 1.0),), {"rise": 3.0})
+    ['rise is 3.0: expected from 0.01 to 1']
+    """
+    found = []
+    for name, low, high in limits:
+        value = options.get(name, ())
+        entries = value if isinstance(value, tuple | list) else (value,)
+        if not all(isinstance(entry, str) or low <= entry <= high for entry in entries):
+            found.append(f"{name} is {value!r}: expected from {low:g} to {high:g}")
+    return found
 
 
 def _annotations(arguments: list[ast.arg]) -> dict[str, str]:

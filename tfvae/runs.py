@@ -25,7 +25,7 @@ from tfvae.run_folder import Run
 from tfvae.schedules import KL_WEIGHTS
 from tfvae.training import checkpoints
 
-FINAL_LEARNING_RATE = 0.01  # of the highest, at the end of a cosine decay
+FINAL_LEARNING_RATES = {"constant": 1.0, "cosine": 0.01}  # at the end of the run, as a share of the highest
 
 
 def load_data(config: Config) -> Splits:
@@ -107,7 +107,7 @@ def _dtype_policy(name: str) -> Iterator[None]:
 def _optimizer(config: Config) -> keras.optimizers.Optimizer:
     train = config.train
     options = {
-        "learning_rate": LEARNING_RATES[train.learning_rate_schedule](train.learning_rate, checks.total_steps(config)),
+        "learning_rate": _learning_rate(config),
         "global_clipnorm": train.clip_norm or None,
         "use_ema": train.ema > 0,
         "ema_momentum": train.ema or 0.99,
@@ -115,10 +115,18 @@ def _optimizer(config: Config) -> keras.optimizers.Optimizer:
     return keras.optimizers.get({"class_name": train.optimizer, "config": options})
 
 
-LEARNING_RATES: dict[str, Callable[[float, int], Any]] = {
-    "constant": lambda rate, steps: rate,
-    "cosine": partial(keras.optimizers.schedules.CosineDecay, alpha=FINAL_LEARNING_RATE),
-}
+def _learning_rate(config: Config) -> keras.optimizers.schedules.LearningRateSchedule | float:
+    train, steps = config.train, checks.total_steps(config)
+    if train.learning_rate_schedule == "constant" and not train.learning_rate_warmup:
+        return train.learning_rate
+    rising = round(train.learning_rate_warmup * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if rising else train.learning_rate,
+        warmup_target=train.learning_rate if rising else None,
+        warmup_steps=rising,
+        decay_steps=steps - rising,
+        alpha=FINAL_LEARNING_RATES[train.learning_rate_schedule],
+    )
 
 
 def bits_per_dim(config: Config) -> Callable[[float], float] | None:

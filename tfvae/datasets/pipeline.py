@@ -4,8 +4,11 @@ The order of the images and the noise of their pixels are functions of (seed, ep
 a stream begun at epoch e is the tail, bit for bit, of the one begun at 0, so a resumed run is the same run.
 """
 
+import atexit
 import re
+import time
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +18,10 @@ from tfvae.errors import UserError, nearest
 
 # Separate the random numbers of one purpose from those of another with the same seed.
 _ORDER, _TRAINING_NOISE, _EVALUATION_NOISE = 1, 2, 3
+
+_GRACE = 0.05  # seconds, at the end of the process, for a call of Python that has passed the switch to begin
+
+_running: set[object] = set()  # one token a call; a set's own operations need no lock
 
 
 def steps_per_epoch(num_images: int, batch_size: int) -> int:
@@ -116,7 +123,7 @@ def _seed(seed: int, purpose: int, *counters: tf.Tensor) -> tf.Tensor:
     """A seed (2,) for one purpose at one place: an epoch, a batch."""
     folded = tf.constant([seed, purpose], tf.int64)
     for counter in counters:
-        folded = tf.random.experimental.stateless_fold_in(folded, counter)
+        folded = tf.random.experimental.stateless_fold_in(folded, counter)  # pyright: ignore[reportAttributeAccessIssue]
     return folded
 
 
@@ -132,7 +139,7 @@ def _reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Tensor], tf.
     treat = PIXELS[pixels]
 
     def read(rows: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        images = tf.numpy_function(source.images, [rows], tf.as_dtype(source.dtype), stateful=False)
+        images = _numpy_call(source.images, rows, tf.as_dtype(source.dtype))
         return treat(tf.ensure_shape(images, (None, *source.image_shape)), seed)
 
     return read
@@ -144,3 +151,42 @@ def _read_ahead(rows: tf.data.Dataset, read: Callable[[tf.Tensor, tf.Tensor], tf
     options.deterministic = True
     batches = rows.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def _numpy_call(function: Callable[[np.ndarray], np.ndarray], argument: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """`tf.numpy_function` of one argument and one result, an empty vector once the interpreter begins to end.
+
+    An iterator that is alive then (a failed or interrupted script leaves one in the traceback) still reads ahead.
+    Its threads would wait for Python for ever, and the process for them. So they first read a switch, for which they
+    need no Python, and which is turned off while Python can still answer.
+    """
+
+    def tracked(argument: np.ndarray) -> np.ndarray:
+        token = object()
+        _running.add(token)
+        try:
+            return function(argument)
+        finally:
+            _running.discard(token)
+
+    return tf.cond(
+        _switch().lookup(tf.constant("on")),
+        lambda: tf.numpy_function(tracked, [argument], dtype),
+        lambda: tf.zeros([0], dtype),
+    )
+
+
+@cache
+def _switch() -> tf.lookup.experimental.MutableHashTable:
+    # A table, not a variable: a distribution strategy would mirror that, and a stream cannot read one on a GPU.
+    with tf.init_scope(), tf.device("CPU:0"):
+        switch = tf.lookup.experimental.MutableHashTable(tf.string, tf.bool, default_value=True)
+    atexit.register(_turn_off, switch)
+    return switch
+
+
+def _turn_off(switch: tf.lookup.experimental.MutableHashTable) -> None:
+    switch.insert(tf.constant("on"), tf.constant(False))
+    time.sleep(_GRACE)
+    while _running:
+        time.sleep(0.01)

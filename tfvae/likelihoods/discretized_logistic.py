@@ -4,11 +4,9 @@ from typing import Literal
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods.location_scale import LocationScale
-
-tfd = tfp.distributions
 
 LEVELS = 256
 HALF_BIN = 0.5 / (LEVELS - 1)  # levels are x = 0, 1/255, …, 1
@@ -54,7 +52,7 @@ class DiscretizedLogisticDistribution(tfd.Distribution):
         lower = (value - HALF_BIN - self.location) / self.spread
         # F(a) − F(b) = F(a)·(1 − F(b))·(1 − e^{b−a}): finite however far out in the tails, unlike the difference.
         log_below, log_above = tf.math.log_sigmoid(upper), tf.math.log_sigmoid(-lower)
-        inside = log_below + log_above + tf.math.log(-tf.math.expm1(lower - upper))
+        inside = log_below + log_above + tf.math.log(-tf.math.expm1(-2.0 * HALF_BIN / self.spread))
         lowest, highest = value < HALF_BIN, value > 1.0 - HALF_BIN
         return tf.where(lowest, log_below, tf.where(highest, log_above, inside))
 
@@ -87,9 +85,11 @@ class DiscretizedLogistic(LocationScale):
     support = "levels"
     scale_names = ("learned", "per_pixel")
 
+    limits = (("scale", 1e-6, 1e3),)
+
     def __init__(
         self,
-        scale: float | str = "learned",
+        scale: float | Literal["learned", "per_pixel"] = "learned",
         location: Literal["sigmoid", "tanh"] = "sigmoid",
         **kwargs,
     ) -> None:

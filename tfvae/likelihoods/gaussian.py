@@ -4,11 +4,9 @@ from typing import Literal
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods.location_scale import LocationScale
-
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable("tfvae.likelihoods")
@@ -23,9 +21,11 @@ class Gaussian(LocationScale):
         location: how the decoder's output becomes m: "sigmoid", or "tanh" mapped to [0, 1].
     """
 
+    limits = (("scale", 1e-6, 1e3),)
+
     def __init__(
         self,
-        scale: float | str = "learned",
+        scale: float | Literal["learned", "optimal", "per_pixel"] = "learned",
         location: Literal["sigmoid", "tanh"] = "sigmoid",
         **kwargs,
     ) -> None:

@@ -4,11 +4,16 @@ from typing import Literal
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods.location_scale import LocationScale
 
-tfd = tfp.distributions
+
+class LaplaceDistribution(tfd.Laplace):
+    """TFP's, with a mean that keeps its static shape, which TFP's loses on images of one channel."""
+
+    def _mean(self) -> tf.Tensor:
+        return self.loc * tf.ones_like(self.scale)
 
 
 @keras.saving.register_keras_serializable("tfvae.likelihoods")
@@ -20,9 +25,11 @@ class Laplace(LocationScale):
         location: how the decoder's output becomes m: "sigmoid", or "tanh" mapped to [0, 1].
     """
 
+    limits = (("scale", 1e-6, 1e3),)
+
     def __init__(
         self,
-        scale: float | str = "learned",
+        scale: float | Literal["learned", "optimal", "per_pixel"] = "learned",
         location: Literal["sigmoid", "tanh"] = "sigmoid",
         **kwargs,
     ) -> None:
@@ -30,7 +37,7 @@ class Laplace(LocationScale):
 
     def family(self, location: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         """See `LocationScale.family`."""
-        return tfd.Laplace(location, scale)
+        return LaplaceDistribution(location, scale)
 
     def deviation(self, error: tf.Tensor) -> tf.Tensor:
         """The mean absolute error: the maximum-likelihood b of a Laplace distribution."""

@@ -1,15 +1,14 @@
 """What likelihoods with a location in [0, 1] and a scale have in common."""
 
 import abc
-from typing import Literal
+from typing import ClassVar, Literal
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods import scales
 from tfvae.likelihoods.base import Likelihood, as_float32, independent
-
-tfd = tfp.distributions
+from tfvae.registry import Limits, limit_faults
 
 # Both map the real line onto (0, 1), so that means lie there by construction. They differ by a factor of two in
 # the argument, which matters only for the speed of learning: tanh is what networks on [−1, 1] images use.
@@ -27,6 +26,7 @@ class LocationScale(Likelihood):
     """
 
     scale_names: tuple[str, ...] = ("learned", "optimal", "per_pixel")
+    limits: ClassVar[Limits] = ()  # of numeric arguments; a literal, for configurations are checked from the source
 
     def __init__(
         self,
@@ -40,6 +40,9 @@ class LocationScale(Likelihood):
         self.scale_argument = scale
         self.location = location
         self.scales = scales.get(scale, self.scale_names)
+        found = limit_faults(self.limits, {"scale": scale})
+        if found:
+            raise ValueError(f"{found[0]}, in units of images in [0, 1]")
         self.params_per_channel = 1 + self.scales.params_per_channel
 
     @abc.abstractmethod

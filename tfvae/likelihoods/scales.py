@@ -1,7 +1,8 @@
 """Where the scale σ of a location-scale likelihood comes from: one class per way.
 
-Every σ that is not a plain number is held softly between `LOWEST` and `HIGHEST` (in units of [0, 1]), so that
-σ → 0 on an image that the decoder gets exactly right gives no infinite density, and a wild decoder no overflow.
+Every σ that is not a plain number is held between `LOWEST` and `HIGHEST` (in units of [0, 1]), softly where a
+gradient passes, so that σ → 0 on an image that the decoder gets exactly right gives no infinite density, and a wild
+decoder no overflow. In between, the soft limits make σ larger by about `LOWEST`: nothing that training notices.
 """
 
 import abc
@@ -109,7 +110,8 @@ class OptimalScale(Scale):
 
     def observe(self, deviation: tf.Tensor) -> tf.Tensor:
         """See `Scale.observe`."""
-        log_scale = soft_limits(tf.math.log(tf.stop_gradient(deviation) + 1e-12))
+        # Hard limits, for soft ones would move σ off the optimum, and no gradient passes that could stop at an edge.
+        log_scale = tf.math.log(tf.clip_by_value(tf.stop_gradient(deviation), LOWEST, HIGHEST))
         self.total.assign(self.momentum * self.total + (1 - self.momentum) * log_scale)
         self.weight.assign(self.momentum * self.weight + (1 - self.momentum))
         return tf.exp(log_scale)

@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae import objectives
 from tfvae.models.metrics import ActiveUnits
 from tfvae.schedules.base import KLWeight
 from tfvae.schedules.constant import Constant
-
-tfd = tfp.distributions
 
 # What the noise of a step is for: the streams never meet, whatever the step.
 TRAIN_STREAM, TEST_STREAM = 1, 2
@@ -145,7 +143,7 @@ class AbstractVAE(keras.Model, abc.ABC):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One optimiser step on −ELBO with the KL weight of this step. See `keras.Model.train_step`."""
         images = images_of(data)
-        step = self.optimizer.iterations
+        step = tf.convert_to_tensor(self.optimizer.iterations)  # a copy: the variable counts on below
         with tf.GradientTape() as tape:
             noise = self.noise(tf.shape(images)[0], self._noise_seed(TRAIN_STREAM, step))
             terms = self.terms(images, noise, training=True)
@@ -170,7 +168,7 @@ class AbstractVAE(keras.Model, abc.ABC):
 
     def _noise_seed(self, stream: int, position: tf.Tensor) -> tf.Tensor:
         seed = tf.constant([self.seed, stream], tf.int32)
-        return tf.random.experimental.stateless_fold_in(seed, tf.cast(position, tf.int32))
+        return tf.random.experimental.stateless_fold_in(seed, tf.cast(position, tf.int32))  # pyright: ignore[reportAttributeAccessIssue]
 
     def _track(self, terms: Terms, losses: tf.Tensor, further: tuple[str, ...]) -> dict[str, tf.Tensor]:
         kl = tf.reduce_sum(terms.kl, axis=-1)  # (B,)
@@ -211,6 +209,8 @@ class AbstractVAE(keras.Model, abc.ABC):
             return
         if images.shape[1:] != self.image_shape:
             raise ValueError(f"images of shape {images.shape}: expected (N, {', '.join(map(str, self.image_shape))})")
+        if not len(images):
+            raise ValueError("there are no images: the array is empty")
         low, high = images.min(), images.max()
         if not np.issubdtype(images.dtype, np.floating) or not (low >= 0 and high <= 1):
             raise ValueError(

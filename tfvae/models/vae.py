@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods.base import Likelihood
 from tfvae.likelihoods.gaussian import Gaussian as GaussianLikelihood
@@ -14,8 +14,6 @@ from tfvae.posteriors.gaussian import Gaussian as GaussianPosterior
 from tfvae.priors.base import Prior
 from tfvae.priors.standard_normal import StandardNormal
 from tfvae.schedules.base import KLWeight
-
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable("tfvae.models")

@@ -3,13 +3,33 @@
 import abc
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
+
+from tfvae.registry import Limits, limit_faults
 
 
 @dataclass(frozen=True)
 class Network(abc.ABC):
-    """An encoder and a decoder that belong together. Plain data: building twice gives two separate networks."""
+    """An encoder and a decoder that belong together. Plain data: building twice gives two separate networks.
+
+    Attributes:
+        limits: of numeric fields; written as a literal, for configurations are checked from the source text.
+
+    Raises:
+        ValueError: if a number is outside its limits, or Keras knows no such activation.
+    """
+
+    limits: ClassVar[Limits] = ()
+
+    def __post_init__(self) -> None:
+        found = limit_faults(self.limits, vars(self))
+        if found:
+            raise ValueError("; ".join(found))
+        activation = vars(self).get("activation", "linear")
+        if not callable(getattr(keras.activations, activation, None)):
+            raise ValueError(f"Keras has no activation {activation!r}: see keras.activations; relu, gelu and silu say")
 
     @abc.abstractmethod
     def encoder(self, image_shape: tuple[int, ...], num_params: int) -> keras.Model:

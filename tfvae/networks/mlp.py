@@ -19,6 +19,8 @@ class MLP(Network):
         activation: of the hidden layers: any Keras activation.
     """
 
+    limits = (("units", 1, 100_000),)
+
     units: tuple[int, ...] = (512, 256)
     activation: str = "relu"
 

@@ -22,11 +22,14 @@ class Residual(Network):
         activation: any Keras activation.
     """
 
+    limits = (("channels", 1, 10_000), ("blocks", 0, 100))
+
     channels: tuple[int, ...] = (32, 64, 128)
     blocks: int = 1
     activation: str = "gelu"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.channels:
             raise ValueError("channels is empty: expected one number for each halving, (32, 64, 128) say")
 
@@ -34,9 +37,9 @@ class Residual(Network):
         """See `Network.encoder`."""
         x = inputs = keras.Input(image_shape, name="images")
         for channels in self.channels:
-            x = layers.Conv2D(channels, 4, 2, "same", kernel_initializer="he_normal")(x)
+            x = layers.Conv2D(channels, 4, 2, "same", activation=self.activation)(x)
             x = self._blocks(x)
-        x = layers.Flatten()(layers.Activation(self.activation)(x))
+        x = layers.Flatten()(x)
         return keras.Model(inputs, head(num_params, "glorot_uniform")(x), name="encoder")
 
     def decoder(self, latent_dim: int, image_shape: tuple[int, ...]) -> keras.Model:
@@ -44,11 +47,11 @@ class Residual(Network):
         *finer, first = self.channels
         rows, columns = start_size(image_shape, (2,) * len(self.channels))
         x = inputs = keras.Input((latent_dim,), name="latents")
-        x = layers.Reshape((rows, columns, first))(layers.Dense(rows * columns * first)(x))
+        x = layers.Dense(rows * columns * first, self.activation)(x)
+        x = self._blocks(layers.Reshape((rows, columns, first))(x))
         for channels in finer[::-1]:
-            x = layers.Activation(self.activation)(self._blocks(x))
-            x = layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer="he_normal")(x)
-        x = layers.Activation(self.activation)(self._blocks(x))
+            x = layers.Conv2DTranspose(channels, 4, 2, "same", activation=self.activation)(x)
+            x = self._blocks(x)
         x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same")(x)
         return keras.Model(inputs, float32_output(crop_to(x, image_shape)), name="decoder")
 

@@ -15,6 +15,10 @@ INITIALIZERS = {
     "truncated_normal": lambda: keras.initializers.TruncatedNormal(stddev=0.02),
 }
 
+# Of the moving averages: the last ten steps. At Keras' 0.99 they lag behind the weights, and what is measured with
+# them is the lag as well: a hundredth more squared error after ten epochs of `gaussian_mnist`.
+MOMENTUM = 0.9
+
 
 @dataclass(frozen=True)
 class StridedConv(Network):
@@ -28,6 +32,7 @@ class StridedConv(Network):
         channels: of the encoder's convolutions.
         strides: of the encoder's convolutions; () means 2 for each.
         decoder_channels: of the decoder's maps, the first included; () mirrors `channels`.
+        hidden: units of dense layers between the last map and the latents; the decoder has them backwards.
         kernel_size: of every convolution.
         activation: after each convolution but the last: any Keras activation.
         batch_norm: whether each convolution but the last is followed by batch normalisation.
@@ -35,9 +40,17 @@ class StridedConv(Network):
         initializer: of every kernel: "glorot_uniform", "he_normal" or "truncated_normal" (σ = 0.02).
     """
 
+    limits = (
+        ("channels", 1, 10_000),
+        ("strides", 1, 16),
+        ("decoder_channels", 1, 10_000),
+        ("kernel_size", 1, 64),
+    )
+
     channels: tuple[int, ...] = (32, 64, 128)
     strides: tuple[int, ...] = ()
     decoder_channels: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
     kernel_size: int = 3
     activation: str = "relu"
     batch_norm: bool = True
@@ -45,6 +58,7 @@ class StridedConv(Network):
     initializer: Literal["glorot_uniform", "he_normal", "truncated_normal"] = "glorot_uniform"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.channels:
             raise ValueError("channels is empty: expected one number for each convolution, (32, 64, 128) say")
         if self.strides and len(self.strides) != len(self.channels):
@@ -62,7 +76,7 @@ class StridedConv(Network):
         for channels, stride in zip(self.channels, self._strides(), strict=True):
             x = layers.Conv2D(channels, self.kernel_size, stride, "same", kernel_initializer=self._init())(x)
             x = self._normalised(x)
-        x = head(num_params, self._init())(layers.Flatten()(x))
+        x = head(num_params, self._init())(self._hidden(layers.Flatten()(x), self.hidden))
         return keras.Model(inputs, x, name="encoder")
 
     def decoder(self, latent_dim: int, image_shape: tuple[int, ...]) -> keras.Model:
@@ -70,6 +84,7 @@ class StridedConv(Network):
         first, *others = self.decoder_channels or self._mirrored()
         rows, columns = start_size(image_shape, self._strides())
         x = inputs = keras.Input((latent_dim,), name="latents")
+        x = self._hidden(x, self.hidden[::-1])
         x = layers.Dense(rows * columns * first, kernel_initializer=self._init())(x)
         x = layers.Reshape((rows, columns, first))(self._normalised(x))
         for channels, stride in zip(others, self._upward_strides(), strict=True):
@@ -92,8 +107,13 @@ class StridedConv(Network):
     def _init(self) -> keras.initializers.Initializer:
         return INITIALIZERS[self.initializer]()
 
+    def _hidden(self, x: keras.KerasTensor, units: tuple[int, ...]) -> keras.KerasTensor:
+        for count in units:
+            x = self._normalised(layers.Dense(count, kernel_initializer=self._init())(x))
+        return x
+
     def _normalised(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        x = layers.BatchNormalization()(x) if self.batch_norm else x
+        x = layers.BatchNormalization(momentum=MOMENTUM)(x) if self.batch_norm else x
         return layers.Activation(self.activation)(x)
 
 

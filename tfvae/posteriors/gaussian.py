@@ -5,11 +5,9 @@ from typing import Literal
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from tfvae.posteriors.base import Posterior
-
-tfd = tfp.distributions
 
 # log σ is held in this range by tanh, far outside what training visits: neither NaN nor a hard edge.
 LOG_STDDEV_LIMIT = 10.0

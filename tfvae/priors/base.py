@@ -4,9 +4,7 @@ import abc
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfd = tfp.distributions
+from tensorflow_probability import distributions as tfd
 
 
 class Prior(keras.layers.Layer, abc.ABC):

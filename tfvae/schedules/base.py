@@ -2,9 +2,11 @@
 
 import abc
 import dataclasses
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import tensorflow as tf
+
+from tfvae.registry import Limits, limit_faults
 
 TIMES = ("duration", "period")  # fields that are a length of time
 
@@ -16,11 +18,19 @@ class KLWeight(abc.ABC):
     Plain data without state: the step is the optimiser's. A length of time is given in steps (an int) or as a
     share of the run (a float in (0, 1]) that `for_run` turns into steps.
 
+    Attributes:
+        limits: of numeric fields; written as a literal, for configurations are checked from the source text.
+
     Raises:
-        ValueError: if a length of time is neither.
+        ValueError: if a length of time is neither, or a number is outside its limits.
     """
 
+    limits: ClassVar[Limits] = ()
+
     def __post_init__(self) -> None:
+        found = limit_faults(self.limits, vars(self))
+        if found:
+            raise ValueError("; ".join(found))
         for name, value in self._times().items():
             if not ((isinstance(value, int) and value >= 1) or (isinstance(value, float) and 0 < value <= 1)):
                 raise ValueError(f"{name} is {value!r}: expected steps (an int ≥ 1) or a share of the run in (0, 1]")
@@ -40,7 +50,7 @@ class KLWeight(abc.ABC):
 
     @property
     def settled(self) -> int:
-        """The step from which the objective no longer changes; best checkpoints wait for it."""
+        """The step from which the objective no longer changes, or has been all it will be; best checkpoints wait."""
         return max((int(value) for value in self._times().values()), default=0)
 
     def for_run(self, total_steps: int) -> Self:

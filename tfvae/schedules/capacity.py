@@ -20,6 +20,8 @@ class Capacity(KLWeight):
         duration: of the growth, in steps (int) or as a share of the run (float).
     """
 
+    limits = (("gamma", 0.0, 1e6), ("capacity", 0.0, 1e6))
+
     gamma: float = 100.0
     capacity: float = 25.0
     duration: int | float = 0.7

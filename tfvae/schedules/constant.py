@@ -17,6 +17,8 @@ class Constant(KLWeight):
         beta: β.
     """
 
+    limits = (("beta", 0.0, 1e6),)
+
     beta: float = 1.0
 
     def weight(self, step: tf.Tensor) -> tf.Tensor:

@@ -19,6 +19,8 @@ class Cyclical(KLWeight):
         beta: β at the top.
     """
 
+    limits = (("rise", 0.01, 1.0), ("beta", 0.0, 1e6))
+
     period: int | float = 0.25
     rise: float = 0.5
     beta: float = 1.0

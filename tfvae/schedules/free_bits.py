@@ -19,6 +19,8 @@ class FreeBits(KLWeight):
         beta: β.
     """
 
+    limits = (("floor", 0.0, 1e6), ("beta", 0.0, 1e6))
+
     floor: float = 0.1
     beta: float = 1.0
 

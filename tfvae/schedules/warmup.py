@@ -20,6 +20,8 @@ class Warmup(KLWeight):
         beta: β at the end of `duration` and after it.
     """
 
+    limits = (("start", 0.0, 1e6), ("beta", 0.0, 1e6))
+
     duration: int | float = 0.3
     start: float = 0.0
     beta: float = 1.0
@@ -61,6 +63,8 @@ class Sigmoid(Warmup):
 
     sharpness: width of the logistic's argument; larger is nearer to a step at half the duration.
     """
+
+    limits = (("start", 0.0, 1e6), ("beta", 0.0, 1e6), ("sharpness", 0.1, 100.0))
 
     sharpness: float = 12.0
 

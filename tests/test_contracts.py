@@ -1,0 +1,221 @@
+"""What every entry of every registry must do. A new entry is covered by its line in the registry alone."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import variants
+
+from tfvae import export
+from tfvae.configuration import Component
+from tfvae.likelihoods import LIKELIHOODS
+from tfvae.models import MODELS
+from tfvae.networks import NETWORKS
+from tfvae.posteriors import POSTERIORS
+from tfvae.priors import PRIORS
+from tfvae.schedules import KL_WEIGHTS
+
+PARTS = {
+    "model": (MODELS, Component("vae")),
+    "network": (NETWORKS, Component("mlp", units=(8,))),
+    "likelihood": (LIKELIHOODS, Component("gaussian")),
+    "posterior": (POSTERIORS, Component("gaussian")),
+    "prior": (PRIORS, Component("standard_normal")),
+    "KL weight": (KL_WEIGHTS, Component("constant")),
+}
+GREY, COLOUR = (8, 8, 1), (6, 10, 3)
+LATENTS, STEPS = 3, 10
+ALL = variants.params(*(registry for registry, _ in PARTS.values()))
+SERVED = variants.params(*(registry for registry, _ in PARTS.values() if registry is not KL_WEIGHTS))
+SERIALIZED = variants.params(LIKELIHOODS, POSTERIORS, PRIORS, KL_WEIGHTS)
+
+every_entry = pytest.mark.parametrize(("registry", "component"), ALL)
+
+
+def make(registry, component, shape=COLOUR, **compiled):
+    """A compiled model of small parts, one of them the entry under test."""
+    chosen = {**PARTS, registry.kind: (registry, component)}
+    made = {kind: entries[one.name](**one.options) for kind, (entries, one) in chosen.items() if kind != "model"}
+    *size, channels = shape
+    encoder = made["network"].encoder(shape, made["posterior"].params_per_latent * LATENTS)
+    decoder = made["network"].decoder(LATENTS, (*size, made["likelihood"].params_per_channel * channels))
+    models, family = chosen["model"]
+    model = models[family.name](
+        encoder,
+        decoder,
+        likelihood=made["likelihood"],
+        posterior=made["posterior"],
+        prior=made["prior"],
+        kl_weight=made["KL weight"].for_run(STEPS),
+        seed=3,
+        **family.options,
+    )
+    model.compile(**{"optimizer": keras.optimizers.Adam(1e-2), **compiled})
+    return model
+
+
+def images_for(model, rng, num_images=5):
+    """Images of the support of the model's likelihood."""
+    images = rng.random((num_images, *model.image_shape))
+    levels = {"binary": 1, "levels": 255}.get(model.likelihood.support)
+    return np.float32(np.rint(images * levels) / levels if levels else images)
+
+
+def train_step(model, images):
+    """One step as `fit` makes it, without tracing a graph. Returns the logs of this step alone."""
+    model.reset_metrics()
+    logs = model.train_step(tf.constant(images))
+    return {name: float(value) for name, value in logs.items()}
+
+
+@pytest.mark.parametrize(("registry", "component"), SERIALIZED)
+def test_configuration_survives_json(registry, component):
+    part = registry[component.name](**component.options)
+    text = json.dumps(keras.saving.serialize_keras_object(part))
+    again = keras.saving.deserialize_keras_object(json.loads(text))
+    assert type(again) is type(part)
+    assert again.get_config() == part.get_config()
+    for option, value in component.options.items():
+        assert again.get_config()[option] == value
+
+
+@pytest.mark.parametrize(("registry", "component"), variants.params(NETWORKS))
+def test_a_network_is_plain_data(registry, component):
+    network = registry[component.name](**component.options)
+    assert registry[component.name](**dataclasses.asdict(network)) == network
+    first, second = (network.encoder(GREY, 2) for _ in range(2))
+    assert not {id(variable) for variable in first.variables} & {id(variable) for variable in second.variables}
+
+
+@every_entry
+@pytest.mark.parametrize("shape", [GREY, COLOUR], ids=["8x8x1", "6x10x3"])
+def test_symbolic_and_eager_calls_agree(registry, component, shape, rng):
+    model = make(registry, component, shape)
+    images = images_for(model, rng)
+    symbolic, eager = model(keras.Input(shape)), model(images)
+    assert {name: tensor.shape[1:] for name, tensor in symbolic.items()} == {
+        "mean": (LATENTS,),
+        "stddev": (LATENTS,),
+        "reconstructions": shape,
+    }
+    for name, tensor in eager.items():
+        assert tensor.dtype == symbolic[name].dtype == "float32"
+        assert tensor.shape == (len(images), *symbolic[name].shape[1:])
+        assert np.isfinite(tensor).all()
+    assert 0 <= np.min(eager["reconstructions"]) <= np.max(eager["reconstructions"]) <= 1
+    np.testing.assert_array_equal(eager["reconstructions"], model.reconstruct(images))
+    np.testing.assert_array_equal(eager["mean"], model.encode(images).mean())
+
+
+def own_config(model):
+    """The configuration but for the networks, of which Keras turns tuples into lists."""
+    networks = {network.name for network in model.networks()}
+    return {name: value for name, value in model.get_config().items() if name not in networks}
+
+
+@every_entry
+def test_saved_model_gives_the_same_and_goes_on_training(registry, component, rng, tmp_path):
+    model = make(registry, component)
+    images = images_for(model, rng)
+    train_step(model, images)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    for name, tensor in model(images).items():
+        np.testing.assert_array_equal(again(images)[name], tensor)
+    assert own_config(again) == own_config(model)
+    for _ in range(2):
+        assert train_step(again, images) == train_step(model, images)
+    for found, expected in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def cancelled_biases(model):
+    """Biases of layers that a batch normalisation follows directly: it subtracts the mean, and them with it."""
+    layers = [layer for network in model.networks() for layer in network.layers]
+    normalised = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+    return {id(layer.input._keras_history.operation.bias) for layer in normalised}
+
+
+@every_entry
+def test_every_trainable_weight_has_a_gradient_and_moves_in_a_step(registry, component, rng):
+    model = make(registry, component)
+    images = images_for(model, rng)
+    cancelled = cancelled_biases(model)
+    with tf.GradientTape() as tape:
+        terms = model.terms(tf.constant(images), model.noise(len(images), tf.constant([0, 0])), training=True)
+        loss = tf.reduce_mean(tf.reduce_sum(terms.kl, axis=-1) - terms.log_likelihood)
+    gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+    largest = max(float(tf.reduce_max(tf.abs(gradient))) for gradient in gradients)
+    before = [variable.numpy() for variable in model.trainable_variables]
+    train_step(model, images)
+    for variable, gradient, old in zip(model.trainable_variables, gradients, before, strict=True):
+        size = float(tf.reduce_max(tf.abs(gradient)))
+        if id(variable) in cancelled:
+            assert size < 1e-4 * largest, variable.path
+        else:
+            assert size > 0, variable.path
+            assert (variable.numpy() != old).any(), variable.path
+
+
+@every_entry
+def test_mixed_precision_trains_with_float32_densities(registry, component, rng):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = make(registry, component)
+    finally:
+        keras.config.set_dtype_policy(before)
+    images = images_for(model, rng)
+    assert "bfloat16" in {layer.compute_dtype for network in model.networks() for layer in network.layers}
+    assert all(network(network.inputs[0]).dtype == "float32" for network in model.networks())
+    terms = model.terms(tf.constant(images), model.noise(len(images), tf.constant([0, 0])))
+    assert {term.dtype for term in terms} == {tf.float32}
+    logs = train_step(model, images)
+    assert all(np.isfinite(value) for value in logs.values()), logs
+
+
+@every_entry
+def test_fit_and_evaluate(registry, component, rng):
+    model = make(registry, component)
+    images = images_for(model, rng, num_images=8)
+    history = model.fit(images, batch_size=4, epochs=2, validation_data=(images,), validation_batch_size=4, verbose=0)
+    assert all(np.isfinite(values).all() for values in history.history.values()), history.history
+    logs = {name: values[-1] for name, values in history.history.items()}
+    assert int(model.optimizer.iterations) == 4
+    # Validation noise is the same in every pass, and its objective the bound at β = 1.
+    evaluated = model.evaluate(images, batch_size=4, verbose=0, return_dict=True)
+    assert {f"val_{name}": value for name, value in evaluated.items()} == pytest.approx(
+        {name: value for name, value in logs.items() if name.startswith("val_")}, rel=1e-5
+    )
+    assert logs["val_loss"] == logs["val_negative_elbo"] == pytest.approx(logs["val_reconstruction"] + logs["val_kl"])
+
+
+@pytest.mark.parametrize(("registry", "component"), SERVED)
+def test_exported_signatures_give_what_the_model_gives_row_by_row(registry, component, rng, tmp_path):
+    model = make(registry, component)
+    train_step(model, images_for(model, rng))
+    served = tf.saved_model.load(export.export(model, tmp_path)).signatures
+    inputs = {
+        "images": images_for(model, rng, 3),
+        "latents": rng.normal(size=(3, LATENTS)).astype(np.float32),
+        "seed": np.int32([[0, 1], [2, 3], [0, 1]]),
+        "temperature": np.float32([1.0, 0.5, 0.7]),
+    }
+    functions = export.signatures(model)
+    assert set(served) == set(functions)
+    for name, (function, specs) in functions.items():
+        arguments = {spec.name: tf.constant(inputs[spec.name]) for spec in specs}
+        together = served[name](**arguments)
+        expected = function(**arguments)
+        assert set(together) == set(expected)
+        for output, value in expected.items():
+            np.testing.assert_allclose(together[output], value, rtol=1e-4, atol=1e-5, err_msg=f"{name}.{output}")
+        for row in range(3):
+            alone = served[name](**{key: value[row : row + 1] for key, value in arguments.items()})
+            for output, value in alone.items():
+                np.testing.assert_allclose(
+                    value[0], together[output][row], rtol=1e-4, atol=1e-5, err_msg=f"{name}.{output}, row {row}"
+                )

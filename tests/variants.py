@@ -1,0 +1,50 @@
+"""Which options the contracts try of a registry entry. An entry that is not named here is tried with its defaults."""
+
+from itertools import chain
+
+import pytest
+
+from tfvae.configuration import Component
+from tfvae.registry import Registry
+
+LIKELIHOODS = {
+    "gaussian": [
+        {},
+        {"scale": 0.3},
+        {"scale": 0.2, "location": "tanh"},
+        {"scale": "optimal"},
+        {"scale": "per_pixel"},
+    ],
+    "laplace": [{}, {"scale": 0.2}, {"scale": "optimal"}, {"scale": "per_pixel"}],
+    "discretized_logistic": [{}, {"scale": 0.02}, {"scale": "per_pixel", "location": "tanh"}],
+}
+POSTERIORS = {"gaussian": [{}, {"stddev": "softplus"}]}
+# Small, for every network is trained, saved and exported.
+NETWORKS = {
+    "mlp": [{"units": (8, 6)}],
+    "residual": [{"channels": (4, 6)}, {"channels": (4,), "blocks": 2, "activation": "silu"}],
+    "strided_conv": [
+        {"channels": (4, 6)},
+        {"channels": (4, 6), "batch_norm": False, "activation": "gelu"},
+        {"channels": (4, 6), "output": "dense", "initializer": "truncated_normal"},
+        {"channels": (4, 4, 6), "strides": (2, 1, 2), "decoder_channels": (6, 4, 4), "kernel_size": 5},
+    ],
+}
+KL_WEIGHTS = {"constant": [{}, {"beta": 4.0}], "linear": [{}, {"duration": 3}]}
+
+TABLES = {"likelihood": LIKELIHOODS, "posterior": POSTERIORS, "network": NETWORKS, "KL weight": KL_WEIGHTS}
+
+
+def components(registry: Registry) -> list[Component]:
+    """Every entry of a registry with each of its options to try."""
+    table = TABLES.get(registry.kind, {})
+    return list(chain.from_iterable([Component(name, **one) for one in table.get(name, [{}])] for name in registry))
+
+
+def params(*registries: Registry) -> list:
+    """The same as parameters of a test, with readable ids."""
+    return [
+        pytest.param(registry, component, id=f"{registry.kind}-{component}".replace(" ", ""))
+        for registry in registries
+        for component in components(registry)
+    ]
