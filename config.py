@@ -66,7 +66,7 @@ def mnist_bernoulli() -> Config:
             network=Component(
                 "strided_conv",
                 channels=(32, 64, 128),
-                decoder_channels=(128, 128, 64, 32),
+                hidden=(512,),
                 kernel_size=4,
                 activation="gelu",
                 batch_norm=False,

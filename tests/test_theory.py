@@ -1,4 +1,4 @@
-"""The bound against exact answers: a linear-Gaussian VAE, whose log p(x) is known, and the literature's "MSE + w·KL"."""
+"""The bound against exact answers: a linear-Gaussian VAE, whose log p(x) is known; "MSE + w·KL" of the literature."""
 
 import keras
 import numpy as np

@@ -10,12 +10,11 @@ from tfvae.registry import Registry
 LIKELIHOODS = {
     "gaussian": [
         {},
-        {"scale": 0.3},
         {"scale": 0.2, "location": "tanh"},
         {"scale": "optimal"},
         {"scale": "per_pixel"},
     ],
-    "laplace": [{}, {"scale": 0.2}, {"scale": "optimal"}, {"scale": "per_pixel"}],
+    "laplace": [{}, {"scale": "optimal"}, {"scale": "per_pixel"}],
     "discretized_logistic": [{}, {"scale": 0.02}, {"scale": "per_pixel", "location": "tanh"}],
 }
 POSTERIORS = {"gaussian": [{}, {"stddev": "softplus"}]}
@@ -30,7 +29,7 @@ NETWORKS = {
         {"channels": (4, 4, 6), "strides": (2, 1, 2), "decoder_channels": (6, 4, 4), "kernel_size": 5},
     ],
 }
-KL_WEIGHTS = {"constant": [{}, {"beta": 4.0}], "linear": [{}, {"duration": 3}]}
+KL_WEIGHTS = {"linear": [{}, {"duration": 3}]}
 
 TABLES = {"likelihood": LIKELIHOODS, "posterior": POSTERIORS, "network": NETWORKS, "KL weight": KL_WEIGHTS}
 

@@ -60,10 +60,10 @@ def faults(config: Config) -> list[str]:
 
 
 def _field_faults(path: str, item: dataclasses.Field, value: Any) -> list[str]:
-    if isinstance(value, Component) and path in REGISTRIES:
-        return component_faults(path, value)
     if not matches(item.type, value):
         return [f"config.{path} is {value!r}, a {type(value).__name__}: expected {describe(item.type)}"]
+    if path in REGISTRIES:
+        return component_faults(path, value)
     if path == "data.image_shape":
         return _shape_faults(value)
     choices = item.metadata.get("choices")

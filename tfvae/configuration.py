@@ -25,7 +25,7 @@ class Component:
         **options: keyword arguments of the entry; what is left out keeps its default there.
     """
 
-    def __init__(self, name: str, **options: Any) -> None:
+    def __init__(self, name: str, /, **options: Any) -> None:
         self.name = name
         self.options = {key: _frozen(value) for key, value in options.items()}
 
@@ -64,7 +64,9 @@ def _frozen(value: Any) -> Any:
 
 
 def _literal(node: ast.expr) -> Any:
-    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)
+    if isinstance(node, ast.Name):
+        return {"true": True, "false": False}.get(node.id, node.id)
+    return ast.literal_eval(node)
 
 
 def _one_of(default: str, *others: str) -> Any:
@@ -200,5 +202,14 @@ def _read(kind: Any, value: Any, path: str) -> Any:
 
 
 def read(path: Path) -> Config:
-    """The configuration stored in a JSON file by a run."""
-    return from_json(json.loads(path.read_text(encoding="utf-8")))
+    """The configuration stored in a JSON file by a run.
+
+    Raises:
+        UserError: if the file holds no configuration, or one of another version.
+    """
+    try:
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} holds no configuration of a run ({type(error).__name__}: {error})") from error

@@ -54,22 +54,41 @@ def row_noise(model: AbstractVAE, seeds: tf.Tensor) -> tf.Tensor:
     return tf.map_fn(lambda seed: model.noise(1, seed)[0], seeds, fn_output_signature=tf.float32)
 
 
-def export(model: AbstractVAE, folder: Path) -> Path:
-    """Writes the next numbered version of `model` below `folder`, and returns its path.
+def export(model: AbstractVAE, folder: Path, number: int | None = None) -> Path:
+    """Writes a numbered version of `model` below `folder`, and returns its path.
 
     It is written under another name and renamed when complete: a server watching `folder` never sees half of it.
+
+    Args:
+        model: what to serve.
+        folder: of all versions.
+        number: of the version, which is left alone if it is there; None: the next one.
     """
-    version = folder / str(max(versions(folder), default=0) + 1)
+    version = folder / str(number or next_version(folder))
+    if version.exists():
+        return version
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{version.name}.partial"
     shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        _write(model, temporary)
+        temporary.rename(version)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return version
+
+
+def _write(model: AbstractVAE, path: Path) -> None:
     archive = keras.export.ExportArchive()
     archive.track(model)
     for name, (function, specs) in signatures(model).items():
         archive.add_endpoint(name, function, input_signature=specs)
-    archive.write_out(str(temporary), verbose=False)
-    temporary.rename(version)
-    return version
+    archive.write_out(str(path), verbose=False)
+
+
+def next_version(folder: Path) -> int:
+    """One more than the highest version number below `folder`."""
+    return max(versions(folder), default=0) + 1
 
 
 def versions(folder: Path) -> list[int]:

@@ -19,7 +19,7 @@ def import_tensorflow() -> None:
             import tensorflow
 
             tensorflow.config.list_physical_devices()  # looks for a GPU, and grumbles where there is none
-        except BaseException:
+        except Exception:
             messages.seek(0)
             os.write(saved, messages.read())
             raise

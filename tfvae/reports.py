@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfvae import configuration, export, files, plotting, runs
+from tfvae import checks, configuration, export, files, plotting, runs
 from tfvae.configuration import Config
 from tfvae.datasets.base import Source, Splits
 from tfvae.describe import count_params
@@ -45,7 +45,7 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
     with files.atomic(run.model) as temporary:
         model.save(temporary)
     _save_kl(model, run)
-    version = export.export(_without_optimizer(model), run.serving)
+    version = export.export(_without_optimizer(model), run.serving, state["version"])
     rows = log.read(run.log)
     plotting.curves(run.folder / "curves.png", {name: [row.get(name, math.nan) for row in rows] for name in rows[-1]})
     for kind in pictures.KINDS:
@@ -64,12 +64,15 @@ def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, flo
         `mse_at_mean` with z at the posterior mean, per pixel on [0, 1]; `active_units`; `bits_per_dim` where defined.
     """
     batches = session.evaluation_batches(source, config)
-    numbers = {name: float(value) for name, value in model.evaluate(batches, verbose=0, return_dict=True).items()}
+    with session.readable_errors():
+        found = model.evaluate(batches, verbose=0, return_dict=True)
+    numbers = {name: float(value) for name, value in found.items()}
     del numbers["loss"]  # −ELBO again
     errors = keras.metrics.Mean()
     reconstruct = tf.function(model.reconstruct, reduce_retracing=True)
-    for images in batches:
-        errors.update_state(tf.reduce_mean(tf.square(images - reconstruct(images)), axis=(1, 2, 3)))
+    with session.readable_errors():
+        for images in batches:
+            errors.update_state(tf.reduce_mean(tf.square(images - reconstruct(images)), axis=(1, 2, 3)))
     numbers["mse_at_mean"] = float(errors.result())
     convert = runs.bits_per_dim(config)
     return {**numbers, "bits_per_dim": convert(numbers["negative_elbo"])} if convert else numbers
@@ -77,9 +80,9 @@ def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, flo
 
 def _save_kl(model: AbstractVAE, run: Run) -> None:
     """Adds the mean KL of each latent to the stored examples: pictures order latents by it."""
-    arrays = checkpoints.load_arrays(run.examples)
+    arrays = files.load_arrays(run.examples)
     terms = model.terms(tf.constant(arrays["images"]), model.noise(len(arrays["images"]), tf.constant([0, 0])))
-    checkpoints.save_arrays(run.examples, {**arrays, "kl_per_latent": np.asarray(tf.reduce_mean(terms.kl, axis=0))})
+    files.save_arrays(run.examples, {**arrays, "kl_per_latent": np.asarray(tf.reduce_mean(terms.kl, axis=0))})
 
 
 def _without_optimizer(model: AbstractVAE) -> AbstractVAE:
@@ -99,7 +102,7 @@ def _report(
     version: str,
 ) -> dict[str, Any]:
     trainable, other = count_params(model)
-    images = state["step"] * config.train.batch_size
+    epochs = state["step"] / checks.steps_per_epoch(config)
     sizes = {name: getattr(splits, name) for name in ("train", "validation", "test")}
     return {
         "preset": config.name,
@@ -121,18 +124,33 @@ def _report(
         },
         "training": {
             "steps": state["step"],
+            "epochs": round(epochs),
             "best_epoch": state["best_epoch"],
+            "stopped_early": state["stopped"],
             "seconds": round(state["seconds"], 1),
-            "images_per_second": round(images / max(state["seconds"], 1e-9), 1),
+            "images_per_second": round(epochs * config.data.num_images / max(state["seconds"], 1e-9), 1),
             "seed": config.train.seed,
         },
         "numbers": numbers,
         "units": {"negative_elbo": "nats", "reconstruction": "nats", "kl": "nats", "mse": "per pixel on [0, 1]"},
         "serving_version": int(version),
-        "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "machine": {"threads": _threads(), "processor": platform.machine(), "python": platform.python_version()},
+        "packages": {name: _version(name) for name in PACKAGES},
         "config": configuration.to_json(config),
     }
+
+
+def _threads() -> int:
+    """Threads that an operation of TensorFlow may use: on another number of them, weights differ in the last bits."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return tf.config.threading.get_intra_op_parallelism_threads() or available
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # a clone that was not installed
+        return "not installed"
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -161,7 +179,9 @@ def markdown(report: dict[str, Any]) -> str:
         f"- model: {model['trainable_parameters']:,} trainable parameters, {model['latent_dim']} latents, "
         f"{model['likelihood']}{sigma}",
         f"- training: {training['steps']:,} steps in {duration(training['seconds'])}, "
-        f"{training['images_per_second']:,.0f} images/s, best epoch {training['best_epoch']}, seed {training['seed']}",
+        f"{training['images_per_second']:,.0f} images/s, {training['epochs']} epochs"
+        f"{' (stopped early)' if training['stopped_early'] else ''}, best epoch {training['best_epoch']}, "
+        f"seed {training['seed']}",
         "",
         "With the best weights, β = 1; nats per image, errors per pixel on [0, 1]:",
         "",

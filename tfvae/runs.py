@@ -142,7 +142,7 @@ def bits_per_dim(config: Config) -> Callable[[float], float] | None:
 
 
 def open_run(folder: Path, config: Config, overwrite: bool = False) -> Run:
-    """A new run, or one of the same configuration to go on with.
+    """A new run, or one of the same configuration to go on with; a finished one is not touched.
 
     Args:
         folder: of the run.
@@ -150,20 +150,54 @@ def open_run(folder: Path, config: Config, overwrite: bool = False) -> Run:
         overwrite: begin afresh if what is there is finished or of another configuration; exports are kept.
 
     Raises:
-        UserError: if what is there is finished or of another configuration, and may not be overwritten.
+        UserError: if what is there is of another configuration, and may not be overwritten.
     """
     run = Run(folder)
-    if run.config.exists():
-        different = differences(configuration.read(run.config), config)
-        if overwrite and (different or run.report.exists()):
-            _clear(run)
-        elif different:
-            raise UserError(
-                f"{folder} holds a run of another configuration ({'; '.join(different)}): "
-                f"give this one a --name, or replace that one with --overwrite"
-            )
+    finished = None if overwrite else finished_run(folder, config)
+    if finished:
+        return finished
+    different = run.config.exists() and _differences_there(run, config)
+    if different or run.report.exists() or not run.config.exists():
+        _clear(run)
+    for place in (folder, run.checkpoints, *run.pictures.glob("*")):
+        files.remove_leftovers(place)
     files.write_json(run.config, configuration.to_json(config))
     return run
+
+
+def finished_run(folder: Path, config: Config, resolved: bool = True) -> Run | None:
+    """The run in `folder` if it is finished.
+
+    Args:
+        folder: of the run.
+        config: what is asked for.
+        resolved: whether that has been compared with the data; if not, what the data decides is left out of account.
+
+    Raises:
+        UserError: if what is there is of another configuration.
+    """
+    run = Run(folder)
+    if not run.config.exists():
+        return None
+    different = _differences_there(run, config, resolved)
+    if different:
+        raise UserError(
+            f"{folder} holds a run of another configuration ({'; '.join(different)}): "
+            f"give this one a --name, or replace that one with --overwrite"
+        )
+    return run if run.report.exists() else None
+
+
+def _differences_there(run: Run, config: Config, resolved: bool = True) -> list[str]:
+    try:
+        stored = configuration.read(run.config)
+    except ValueError as error:  # not JSON, or a UserError: fields that there are no more
+        return [f"its config.json cannot be read: {error}"]
+    if not resolved:
+        shape = config.data.image_shape or stored.data.image_shape
+        data = replace(config.data, num_images=stored.data.num_images, image_shape=shape)
+        config = replace(config, data=data)
+    return differences(stored, config)
 
 
 def differences(stored: Config, given: Config) -> list[str]:
@@ -183,9 +217,11 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _clear(run: Run) -> None:
-    """Removes the state of training; exports stay, so that the next one is the next version."""
-    # The report goes first: from then on the run counts as unfinished, whenever this is interrupted.
-    for path in (run.report, run.checkpoints / "last.npz", run.checkpoints / "best.npz", run.log):
+    """Removes what training wrote; exports stay, so that the next one is the next version."""
+    # The configuration goes first: a folder without one is cleared when a run begins there, so an interruption does
+    # not leave part of an old run to a new one.
+    state = (run.checkpoints / "last.npz", run.checkpoints / "best.npz", run.log, run.model)
+    for path in (run.config, run.report, run.folder / "report.md", *state):
         path.unlink(missing_ok=True)
     for path in (*run.pictures.glob("*/*.png"), *run.tensorboard.rglob("events.*")):
         path.unlink()

@@ -33,7 +33,9 @@ def test_decoder_of_another_image_shape():
 
 
 def test_decoder_without_the_parameters_of_the_likelihood():
-    with pytest.raises(ValueError, match=r"expected \(4, 6, 6\), 2 parameter\(s\) for each channel of images \(4, 6, 3"):
+    with pytest.raises(
+        ValueError, match=r"expected \(4, 6, 6\), 2 parameter\(s\) for each channel of images \(4, 6, 3"
+    ):
         VAE(NETWORK.encoder(SHAPE, 4), NETWORK.decoder(2, SHAPE), likelihood=Gaussian(scale="per_pixel"))
 
 

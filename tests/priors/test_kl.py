@@ -84,6 +84,11 @@ def test_standard_normal_log_density_against_scipy(rng):
     )
 
 
+def test_an_unknown_number_of_latents_is_refused():
+    with pytest.raises(ValueError, match=r"latents of shape \(None, None\): the number of latents must be known"):
+        StandardNormal().build((None, None))
+
+
 @pytest.mark.parametrize("raw", [-1e9, -30.0, 30.0, 1e9])
 @pytest.mark.parametrize("stddev", ["exp", "softplus"])
 def test_kl_and_its_gradient_are_finite_for_extreme_standard_deviations(stddev, raw):

@@ -98,7 +98,3 @@ class DiscretizedLogistic(LocationScale):
     def family(self, location: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         """See `LocationScale.family`."""
         return DiscretizedLogisticDistribution(location, scale)
-
-    def deviation(self, error: tf.Tensor) -> tf.Tensor:
-        """Unused, for there is no closed form of the best s: a moment estimate (std = s·π/√3)."""
-        return tf.sqrt(3.0 * tf.reduce_mean(tf.square(error))) / 3.141592653589793

@@ -49,9 +49,9 @@ class LocationScale(Likelihood):
     def family(self, location: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         """The distribution of single pixels, batch shape (B, H, W, C)."""
 
-    @abc.abstractmethod
     def deviation(self, error: tf.Tensor) -> tf.Tensor:
-        """The σ, a scalar, under which errors x − m of shape (B, H, W, C) are likeliest."""
+        """The σ, a scalar, under which errors x − m of shape (B, H, W, C) are likeliest; for the "optimal" scale."""
+        raise NotImplementedError(f"{type(self).__name__} has no closed form of the likeliest scale")
 
     def distribution(self, params: tf.Tensor) -> tfd.Distribution:
         """See `Likelihood.distribution`."""
@@ -62,8 +62,8 @@ class LocationScale(Likelihood):
         """See `Likelihood.log_prob`."""
         images = tf.cast(images, tf.float32)
         location, raw = self._split(params)
-        scale = self.scales.observe(self.deviation(images - location)) if training else None
-        scale = self.scales(raw) if scale is None else scale
+        of_batch = training and self.scales.of_batch
+        scale = self.scales.observe(self.deviation(images - location)) if of_batch else self.scales(raw)
         return independent(self.family(location, scale)).log_prob(images)
 
     def point(self, params: tf.Tensor) -> tf.Tensor:
@@ -75,9 +75,8 @@ class LocationScale(Likelihood):
         return self.scales.current()
 
     def _split(self, params: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        params = as_float32(params)
-        channels = params.shape[-1] // self.params_per_channel
-        return LOCATIONS[self.location](params[..., :channels]), params[..., channels:]
+        location, *raw = tf.split(as_float32(params), self.params_per_channel, axis=-1)
+        return LOCATIONS[self.location](location), tf.concat(raw, axis=-1) if raw else tf.zeros(())
 
     def get_config(self) -> dict:
         """See `keras.layers.Layer.get_config`."""

@@ -31,9 +31,11 @@ class Scale(keras.layers.Layer, abc.ABC):
 
     Attributes:
         params_per_channel: how many decoder outputs per channel it reads besides the location.
+        of_batch: whether σ is taken from the batch in training, by `observe`.
     """
 
     params_per_channel: int = 0
+    of_batch: bool = False
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -47,14 +49,13 @@ class Scale(keras.layers.Layer, abc.ABC):
             raw: the decoder's further outputs, (B, H, W, params_per_channel·C).
         """
 
-    def observe(self, deviation: tf.Tensor) -> tf.Tensor | None:
-        """σ of this training batch if it is taken from the batch itself, else None.
+    def observe(self, deviation: tf.Tensor) -> tf.Tensor:
+        """σ of this training batch, where it is taken from the batch itself.
 
         Args:
             deviation: scalar, the σ under which the batch is likeliest given its locations.
         """
-        del deviation
-        return None
+        raise NotImplementedError(f"{type(self).__name__} is not taken from batches")
 
     def current(self) -> tf.Tensor | None:
         """σ as one number; None where it differs by pixel."""
@@ -99,6 +100,7 @@ class OptimalScale(Scale):
     The gradient needs no path through σ: at its optimum the derivative of the likelihood by σ is zero.
     """
 
+    of_batch = True
     momentum = 0.99
 
     def __init__(self, **kwargs) -> None:

@@ -15,6 +15,12 @@ from tfvae.models.metrics import ActiveUnits
 from tfvae.schedules.base import KLWeight
 from tfvae.schedules.constant import Constant
 
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"Keras runs on {keras.backend.backend()!r}, and tfvae on TensorFlow: set KERAS_BACKEND=tensorflow "
+        f"before the first import of keras"
+    )
+
 # What the noise of a step is for: the streams never meet, whatever the step.
 TRAIN_STREAM, TEST_STREAM = 1, 2
 

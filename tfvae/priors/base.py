@@ -15,7 +15,10 @@ class Prior(keras.layers.Layer, abc.ABC):
 
     def build(self, latent_shape: tuple[int | None, ...]) -> None:
         """Remembers L; a prior with weights makes them here."""
-        self.latent_dim = latent_shape[-1]
+        size = latent_shape[-1]
+        if size is None:
+            raise ValueError(f"latents of shape {latent_shape}: the number of latents must be known")
+        self.latent_dim = size
 
     @abc.abstractmethod
     def distribution(self) -> tfd.Distribution:

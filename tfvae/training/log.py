@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -30,7 +31,7 @@ class RunLog(keras.callbacks.Callback):
         text = io.StringIO()
         writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.rows)
+        writer.writerows({**one, "epoch": int(one["epoch"])} for one in self.rows)
         files.write_text(self.path, text.getvalue())
 
 
@@ -47,7 +48,7 @@ class BitsPerDim(keras.callbacks.Callback):
         convert: nats → bits/dim.
     """
 
-    def __init__(self, convert) -> None:  # noqa: ANN001
+    def __init__(self, convert: Callable[[float], float]) -> None:
         super().__init__()
         self.convert = convert
 

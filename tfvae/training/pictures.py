@@ -35,7 +35,7 @@ class Pictures(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Writes the pictures of this epoch if it is its turn."""
         number = epoch + 1
-        if number % self.every and number != self.epochs:
+        if not due(number, self.every, self.epochs, self.model):
             return
         with averaged_weights(self.model):
             generations = np.asarray(self.model.sample(len(self.originals), seed=SEED))
@@ -43,6 +43,11 @@ class Pictures(keras.callbacks.Callback):
         drawn = (plotting.grid(generations), plotting.pairs(self.originals, reconstructions))
         for kind, picture in zip(KINDS, drawn, strict=True):
             plotting.save_image(self.folder / kind / f"{number:04d}.png", picture)
+
+
+def due(number: int, every: int, epochs: int, model: keras.Model) -> bool:
+    """Whether epoch `number` is one to look at: one in `every`, and the last, be it that the run stops early."""
+    return number % every == 0 or number == epochs or model.stop_training
 
 
 def animate(folder: Path, kind: str, path: Path) -> None:
@@ -53,4 +58,6 @@ def animate(folder: Path, kind: str, path: Path) -> None:
 
 def numbered(folder: Path) -> Sequence[Path]:
     """The pictures of a folder by their epoch."""
-    return sorted(path for path in folder.glob("*.png") if re.fullmatch(r"\d+", path.stem))
+    return sorted(
+        (path for path in folder.glob("*.png") if re.fullmatch(r"\d+", path.stem)), key=lambda path: int(path.stem)
+    )

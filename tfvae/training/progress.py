@@ -1,6 +1,7 @@
 """One line that says how far the run is, how good, and how long it will take."""
 
 import math
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import TextIO
 
 import keras
 
-WIDTH = 24  # of the bar, in characters
+WIDTH = 24  # of the bar, in characters, where the terminal has room for it
 SECONDS_BETWEEN_LINES = 0.2
 
 
@@ -54,10 +55,14 @@ class Progress(keras.callbacks.Callback):
             self._drawn_at = now
             step = self._step()
             share = step / (self.epochs * self.steps_per_epoch)
-            filled = round(WIDTH * share)
-            bar = "━" * filled + "─" * (WIDTH - filled)
-            text = f"epoch {self._epoch + 1}/{self.epochs} {bar} {share:4.0%}  {self._bound('', logs)}"
-            self._write(f"\r\033[K{text}  {self._left(step)}")
+            begin = f"epoch {self._epoch + 1}/{self.epochs} "
+            end = f" {share:4.0%}  {self._bound('', logs)}  {self._left(step)}"
+            # A line that wraps cannot be drawn over.
+            room = shutil.get_terminal_size().columns - 1
+            width = min(WIDTH, max(0, room - len(begin + end)))
+            filled = round(width * share)
+            bar = "━" * filled + "─" * (width - filled)
+            self._write(f"\r\033[K{(begin + bar + end)[:room]}")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Leaves a line about the epoch behind."""

@@ -1,79 +1,118 @@
 """One run from its first or next step to its last."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfvae import checks, runs
+from tfvae import checks, export, runs
 from tfvae.configuration import Config
 from tfvae.datasets import pipeline
 from tfvae.datasets.base import Source, Splits
+from tfvae.errors import InterruptedRun, UserError
+from tfvae.files import load_arrays, save_arrays
 from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
-from tfvae.training import checkpoints
 from tfvae.training.averages import ValidateAverages
-from tfvae.training.checkpoints import Checkpoints
+from tfvae.training.checkpoints import Best, Checkpoints
 from tfvae.training.guard import NonFiniteGuard
 from tfvae.training.log import BitsPerDim, RunLog
 from tfvae.training.pictures import Pictures
 from tfvae.training.progress import Progress
+from tfvae.training.signals import PostponedSignals
 from tfvae.training.summaries import Summaries
 
 NUM_EXAMPLES = 64
+SAME_IMAGE = 0.02  # mean absolute difference between two decodings of one file by different libraries, at most
 
 
 def train(model: AbstractVAE, splits: Splits, config: Config, run: Run) -> dict:
     """Trains `model` to the end of the run, from where its last checkpoint stands.
 
     Returns:
-        The state of the last checkpoint: `step`, `best` (validation −ELBO), `best_epoch`, `seconds`, …
+        The state of the last checkpoint: see `Checkpoints.state`, and `version`, the number its export will have.
+
+    Raises:
+        UserError: a file of the data cannot be read; the checkpoint is of another structure.
+        NonFiniteError: a term of the objective is no longer a number.
+        InterruptedRun: Ctrl-C or SIGTERM, when the state has been saved.
     """
     model.optimizer.build(model.trainable_variables)
-    per_epoch = checks.steps_per_epoch(config)
-    keeper = Checkpoints(run.checkpoints, per_epoch, model.kl_weight.settled, config.train.early_stopping)
-    keeper.set_model(model)
-    step = keeper.restore()
-    callbacks = _callbacks(config, run, keeper, step // per_epoch)
-    validation = splits.validation and evaluation_batches(splits.validation, config)
-    for epoch, skipped, last_epoch in _spans(step, per_epoch, config.train.epochs):
-        if keeper.state["stopped"]:
-            break
-        batches = pipeline.training_batches(
-            splits.train, config.train.batch_size, seed=config.train.seed, epoch=epoch, pixels=config.data.pixels
-        )
-        model.fit(
-            batches.skip(skipped) if skipped else batches,
-            steps_per_epoch=per_epoch - skipped,
-            initial_epoch=epoch,
-            epochs=last_epoch,
-            validation_data=validation,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
+    per_epoch, epochs = checks.steps_per_epoch(config), config.train.epochs
+    best = Best(run.checkpoints / "best.npz", model.kl_weight.settled, config.train.early_stopping)
+    with PostponedSignals() as signals:
+        keeper = Checkpoints(run.checkpoints / "last.npz", per_epoch, best, signals)
+        keeper.set_model(model)
+        step = keeper.restore()
+        # Chosen once, so that a run that is killed between its export and its report does not export twice.
+        keeper.notes.setdefault("version", export.next_version(run.serving))
+        callbacks = _callbacks(config, run, best, keeper, step // per_epoch)
+        while step < epochs * per_epoch and not best.state["stopped"]:
+            _fit(model, splits, config, step, callbacks, keeper)
+            # Read back, for `fit` ends with the averaged weights, where there are any, in place of the trained ones.
+            step = keeper.restore()
+        if signals.received:
+            raise InterruptedRun
     return keeper.state
 
 
-def _spans(step: int, per_epoch: int, epochs: int) -> list[tuple[int, int, int]]:
-    """(epoch, batches of it already done, epoch to end before) of each call of `fit` that is left to make."""
+def _fit(
+    model: AbstractVAE,
+    splits: Splits,
+    config: Config,
+    step: int,
+    callbacks: list[keras.callbacks.Callback],
+    keeper: Checkpoints,
+) -> None:
+    """Trains from `step` on: to the end of the run, or of an epoch that was broken off, which has fewer steps."""
+    train, per_epoch = config.train, checks.steps_per_epoch(config)
     epoch, done = divmod(step, per_epoch)
-    broken_off = [(epoch, done, epoch + 1)] if done else []
-    first_whole = epoch + len(broken_off)
-    return broken_off + ([(first_whole, 0, epochs)] if first_whole < epochs else [])
+    batches = pipeline.training_batches(
+        splits.train, train.batch_size, seed=train.seed, epoch=epoch, pixels=config.data.pixels
+    )
+    try:
+        with readable_errors():
+            model.fit(
+                batches.skip(done) if done else batches,
+                steps_per_epoch=per_epoch - done,
+                initial_epoch=epoch,
+                epochs=epoch + 1 if done else train.epochs,
+                validation_data=splits.validation and evaluation_batches(splits.validation, config),
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+    except UserError:
+        keeper.save_within_epoch()
+        raise
 
 
-def _callbacks(config: Config, run: Run, keeper: Checkpoints, epoch: int) -> list[keras.callbacks.Callback]:
-    train, originals = config.train, checkpoints.load_arrays(run.examples)["images"]
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Within the block a damaged file met by TensorFlow is the `UserError` that names it."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        found = pipeline.user_error(error)
+        if found is None:
+            raise
+        raise found from error
+
+
+def _callbacks(config: Config, run: Run, best: Best, keeper: Checkpoints, epoch: int) -> list[keras.callbacks.Callback]:
+    train, originals = config.train, load_arrays(run.examples)["images"]
     convert = runs.bits_per_dim(config)
     return [
         NonFiniteGuard(),  # before anything is saved
         ValidateAverages(),
         *([BitsPerDim(convert)] if convert else []),
+        best,
         RunLog(run.log, epoch),
         Progress(train.epochs, checks.steps_per_epoch(config), convert),
         Pictures(run.pictures, originals, train.pictures_every, train.epochs),
-        keras.callbacks.TensorBoard(run.tensorboard, write_graph=False),
-        Summaries(run.tensorboard / "pictures", originals, train.pictures_every),
+        Summaries(run.tensorboard, originals, train.pictures_every, train.epochs),
         keeper,  # last: what it saves is the epoch with all of the above done
     ]
 
@@ -86,12 +125,27 @@ def evaluation_batches(source: Source, config: Config) -> tf.data.Dataset:
 
 
 def save_examples(splits: Splits, config: Config, run: Run) -> None:
-    """Stores a few images that were not trained on, where there are any, as the model sees them."""
+    """Stores a few images that were not trained on, where there are any, as the model sees them.
+
+    Raises:
+        UserError: if the run has begun with other images, or one of them cannot be read.
+    """
     source = splits.validation or splits.test or splits.train
     chosen = np.random.default_rng(0).permutation(source.num_images)[:NUM_EXAMPLES]
     part = source.subset(chosen)
     batches = pipeline.evaluation_batches(part, NUM_EXAMPLES, seed=0, pixels=config.data.pixels)
-    arrays = {"images": np.asarray(next(iter(batches)))}
-    if part.labels is not None:
-        arrays["labels"] = part.labels
-    checkpoints.save_arrays(run.examples, arrays)
+    with readable_errors():
+        images = np.asarray(next(iter(batches)))
+    if (run.checkpoints / "last.npz").exists() and run.examples.exists():
+        _check_same(load_arrays(run.examples)["images"], images, run)
+    labels = {} if part.labels is None else {"labels": part.labels}
+    save_arrays(run.examples, {"images": images, **labels})
+
+
+def _check_same(stored: np.ndarray, found: np.ndarray, run: Run) -> None:
+    """The configuration does not say what is in the files that it names."""
+    if stored.shape != found.shape or np.abs(stored - found).mean(axis=(1, 2, 3)).max() > SAME_IMAGE:
+        raise UserError(
+            f"{run.folder} has begun with other images than these: give this run a --name, or begin that one afresh "
+            f"with --overwrite"
+        )

@@ -1,4 +1,4 @@
-"""What TensorBoard shows besides the scalars that Keras writes: image grids and histograms of the posterior."""
+"""What TensorBoard shows: the scalars of the log, image grids and histograms of the posterior."""
 
 from pathlib import Path
 
@@ -8,36 +8,59 @@ import tensorflow as tf
 
 from tfvae import plotting
 from tfvae.training.averages import averaged_weights
-from tfvae.training.pictures import SEED
+from tfvae.training.pictures import SEED, due
 
 
 class Summaries(keras.callbacks.Callback):
-    """Writes generations, reconstructions, and histograms of q(z|x)'s means and standard deviations.
+    """Writes the scalars of each epoch, and some epochs' pictures and histograms of q(z|x)'s means and deviations.
+
+    Below `folder` are `train`, `validation` and `pictures`. Keras' own callback writes scalars too, but leaves them
+    in memory for up to two minutes: those of a run that is killed then, and goes on after that epoch, are lost.
 
     Args:
         folder: of the event files.
         originals: images, (N, H, W, C) in [0, 1].
-        every: epochs between summaries.
+        every: epochs between pictures.
+        epochs: the number of the last epoch.
     """
 
-    def __init__(self, folder: Path, originals: np.ndarray, every: int) -> None:
+    def __init__(self, folder: Path, originals: np.ndarray, every: int, epochs: int) -> None:
         super().__init__()
         self.folder = folder
         self.originals = originals
         self.every = every
-        self._writer: tf.summary.SummaryWriter | None = None
+        self.epochs = epochs
+        self._writers: dict[str, tf.summary.SummaryWriter] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Writes the summaries of this epoch if it is its turn."""
-        if (epoch + 1) % self.every:
-            return
-        self._writer = self._writer or tf.summary.create_file_writer(str(self.folder))
-        with self._writer.as_default(step=epoch), averaged_weights(self.model):
-            q = self.model.encode(self.originals)
-            reconstructions = np.asarray(self.model.decode(q.mean()).mean())
-            generations = np.asarray(self.model.sample(len(self.originals), seed=SEED))
-            tf.summary.histogram("posterior/mean", q.mean())
-            tf.summary.histogram("posterior/stddev", q.stddev())
-            tf.summary.image("generations", plotting.grid(generations)[None])
-            tf.summary.image("reconstructions", plotting.pairs(self.originals, reconstructions)[None])
-        self._writer.flush()
+        """Writes the summaries of this epoch."""
+        number = epoch + 1
+        for name, value in (logs or {}).items():
+            with self._writer("validation" if name.startswith("val_") else "train").as_default(number):
+                tf.summary.scalar(name.removeprefix("val_"), value)
+        with self._writer("train").as_default(number):
+            tf.summary.scalar("learning_rate", float(self.model.optimizer.learning_rate))
+        if due(number, self.every, self.epochs, self.model):
+            with self._writer("pictures").as_default(number), averaged_weights(self.model):
+                self._write_pictures()
+        for writer in self._writers.values():
+            writer.flush()
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Closes the files; an epoch after that begins new ones."""
+        while self._writers:
+            self._writers.popitem()[1].close()
+
+    def _writer(self, name: str) -> tf.summary.SummaryWriter:
+        if name not in self._writers:
+            self._writers[name] = tf.summary.create_file_writer(str(self.folder / name))
+        return self._writers[name]
+
+    def _write_pictures(self) -> None:
+        q = self.model.encode(self.originals)
+        reconstructions = np.asarray(self.model.decode(q.mean()).mean())
+        generations = np.asarray(self.model.sample(len(self.originals), seed=SEED))
+        tf.summary.histogram("posterior/mean", q.mean())
+        tf.summary.histogram("posterior/stddev", q.stddev())
+        tf.summary.image("generations", plotting.grid(generations)[None])
+        tf.summary.image("reconstructions", plotting.pairs(self.originals, reconstructions)[None])

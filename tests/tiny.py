@@ -1,0 +1,81 @@
+"""Runs of `vae.py` that take seconds: a few small pictures, a small network."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_spec = importlib.util.spec_from_file_location("vae", ROOT / "vae.py")
+script = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(script)
+
+# 64 images: 6 for the test, 10 for validation, 48 to train on, in steps of 20, 20 and 8.
+NUM_IMAGES, STEPS_PER_EPOCH = 64, 3
+BASE = (
+    "--config.data.dataset=arrays",
+    "--config.data.image_shape=()",
+    "--config.data.validation=10",
+    "--config.model.latent_dim=3",
+    "--config.model.network=mlp(units=(8,))",
+    "--config.train.batch_size=20",
+    "--config.train.pictures_every=2",
+    "--config.train.epochs=3",
+)
+
+
+def pictures(num_images=NUM_IMAGES, shape=(8, 8, 1), seed=0):
+    """Bright rectangles on a dark ground, uint8: there is something to learn."""
+    rng = np.random.default_rng(seed)
+    height, width, channels = shape
+    images = np.full((num_images, *shape), 20, np.uint8)
+    for image in images:
+        top, left = rng.integers(0, height - 3), rng.integers(0, width - 3)
+        image[top : top + 3, left : left + 3] = rng.integers(150, 256, channels)
+    return images
+
+
+def save_pictures(folder, **options):
+    """Writes `images.npz`, and returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "images.npz"
+    np.savez(path, images=pictures(**options))
+    return path
+
+
+def flags(data, models, *further, name="run"):
+    """The command line of a tiny run."""
+    return ["vae.py", *BASE, f"--config.data.dir={data}", f"--model_directory={models}", f"--name={name}", *further]
+
+
+def train(data, models, *further, name="run"):
+    """Runs the script in this process, which must end well. Returns the run's folder."""
+    status = script.run(flags(data, models, *further, name=name))
+    assert status == 0
+    return Path(models) / name
+
+
+def arrays(path):
+    """The arrays of a checkpoint, but for the state, which tells the seconds; by number, for names depend on what
+    the process has made before."""
+    with np.load(path) as file:
+        return [file[name] for name in file if name != "state"]
+
+
+def assert_same_arrays(one, other):
+    found, expected = arrays(one), arrays(other)
+    assert len(found) == len(expected)
+    for a, b in zip(found, expected, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+
+
+def files_of(folder):
+    """Every file below `folder` by its path, with its bytes and the time it was written."""
+    folder = Path(folder)
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
