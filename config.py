@@ -51,7 +51,6 @@ def mnist() -> Config:
             learning_rate=1e-3,
             learning_rate_schedule="cosine",
             learning_rate_warmup=0.02,
-            clip_norm=1e4,
         ),
     )
 
@@ -108,7 +107,6 @@ def celeba() -> Config:
             learning_rate=1e-3,
             learning_rate_schedule="cosine",
             learning_rate_warmup=0.02,
-            clip_norm=1e4,
         ),
     )
 

@@ -56,6 +56,18 @@ def train(data, models, *further, name="run"):
     return Path(models) / name
 
 
+_finished = []
+
+
+def finished(tmp_path_factory):
+    """The folder of a finished run and the file of its data, made once; to be looked at and copied, not changed."""
+    if not _finished:
+        folder = tmp_path_factory.mktemp("finished")
+        data = save_pictures(folder / "data")
+        _finished.append((train(data, folder / "models", "--config.train.epochs=5"), data))
+    return _finished[0]
+
+
 def arrays(path):
     """The arrays of a checkpoint, but for the state, which tells the seconds; by number, for names depend on what
     the process has made before."""

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from tfvae.configuration import Component, Config
@@ -44,7 +45,9 @@ def check(config: Config) -> None:
 
 def faults(config: Config) -> list[str]:
     """A sentence for each value that cannot be used, and for each set of values that do not go together."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {
+        "name": [] if is_name(config.name) else [NOT_A_NAME.format("config.name", config.name)]
+    }
     for section in ("data", "model", "train"):
         values = getattr(config, section)
         for item in dataclasses.fields(values):
@@ -95,6 +98,14 @@ def component_faults(path: str, component: Component) -> list[str]:
             limits = registry.constant(component.name, "limits", ())
             found += [f"{where}: {fault}" for fault in limit_faults(limits, {option: value})]
     return found
+
+
+NOT_A_NAME = "{} is {!r}: expected the name of a folder, without slashes"
+
+
+def is_name(name: str) -> bool:
+    """Whether a run's folder can be called so."""
+    return isinstance(name, str) and bool(name) and name == Path(name).name and not name.startswith(".")
 
 
 def is_time(value: float) -> bool:

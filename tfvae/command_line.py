@@ -241,8 +241,8 @@ def _parsed(program: str, source: str, overrides: list[str]) -> Config:
 def _path_faults(given: dict[str, Any]) -> list[str]:
     found = []
     name, init_from = given["name"], given["init_from"]
-    if name is not None and (not name or name != Path(name).name or name.startswith(".")):
-        found.append(f"--name={name}: expected the name of a folder, without slashes")
+    if name is not None and not checks.is_name(name):
+        found.append(checks.NOT_A_NAME.format("--name", name))
     if init_from and not Path(init_from).is_dir():
         found.append(f"--init_from={init_from}: there is no such folder")
     return found

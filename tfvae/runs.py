@@ -1,5 +1,6 @@
 """From a configuration to a model and back: the only file that knows both `Config` and the classes."""
 
+import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,7 +30,14 @@ FINAL_LEARNING_RATES = {"constant": 1.0, "cosine": 0.01}  # at the end of the ru
 
 
 def load_data(config: Config) -> Splits:
-    """The images of a configuration."""
+    """The images of a configuration, once its parts are known to be sound.
+
+    Raises:
+        UserError: if a part cannot be made with its options, or the data cannot be found or read.
+    """
+    for field, registry in checks.REGISTRIES.items():
+        if field not in ("data.dataset", "model.family"):
+            _make(registry, operator.attrgetter(field)(config))
     data = config.data
     request = Request(
         dir=data.dir,

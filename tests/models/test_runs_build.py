@@ -19,7 +19,7 @@ KNOWN_DATA = [name for name in config.PRESETS if config.get_config(name).data.nu
 def tiny(seed=0, **train):
     return Config(
         data=DataConfig(image_shape=(4, 4, 1), num_images=12),
-        model=ModelConfig(latent_dim=2, network=Component("strided_conv", channels=(4,))),
+        model=ModelConfig(latent_dim=2, network=Component("mlp", units=(4,))),
         train=TrainConfig(batch_size=4, epochs=1, seed=seed, **train),
     )
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent.parent.parent)]
 
-import tiny
+import tiny  # noqa: E402
 
-from tfvae import export, files, plotting
-from tfvae.training import checkpoints, guard
+from tfvae import export, files, plotting  # noqa: E402
+from tfvae.training import checkpoints, guard  # noqa: E402
 
 
 def die(*args, **kwargs):

@@ -73,8 +73,8 @@ def test_a_run_killed_at_four_moments_ends_as_one_that_was_not(data, tmp_path):
 def test_the_same_seed_gives_the_same_run_and_another_another(data, binary, tmp_path):
     assert_same_run(tiny.train(data, tmp_path, *BINARY, name="again"), binary)
     other = tiny.train(data, tmp_path, *BINARY, "--config.train.seed=1", name="other")
-    weights = zip(tiny.arrays(other / "checkpoints" / "best.npz"), tiny.arrays(binary / "checkpoints" / "best.npz"))
-    assert not any(np.array_equal(one, another) for one, another in weights if one.ndim == 2)
+    found, expected = (tiny.arrays(run / "checkpoints" / "best.npz") for run in (other, binary))
+    assert not any(np.array_equal(a, b) for a, b in zip(found, expected, strict=True) if a.ndim == 2)
 
 
 def signal_when(monkeypatch, number, callback, hook, step):

@@ -54,7 +54,9 @@ def training_batches(
         # Not tf.random.experimental.index_shuffle, which needs no memory: its orders for two seeds correlate at
         # 0.8, so images that share a batch in one epoch would often share one in the next.
         indices = tf.range(source.num_images, dtype=tf.int64)
-        order = tf.random.experimental.stateless_shuffle(indices, _seed(seed, _ORDER, epoch))
+        order = tf.random.experimental.stateless_shuffle(  # pyright: ignore[reportAttributeAccessIssue]
+            indices, _seed(seed, _ORDER, epoch)
+        )
 
         def rows_of(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return order[batch * batch_size : (batch + 1) * batch_size], _seed(seed, _TRAINING_NOISE, epoch, batch)

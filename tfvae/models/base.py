@@ -174,6 +174,9 @@ class AbstractVAE(keras.Model, abc.ABC):
 
     def _noise_seed(self, stream: int, position: tf.Tensor) -> tf.Tensor:
         seed = tf.constant([self.seed, stream], tf.int32)
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:  # else each would draw the same for its share
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            seed = tf.random.experimental.stateless_fold_in(seed, replica)  # pyright: ignore[reportAttributeAccessIssue]
         return tf.random.experimental.stateless_fold_in(seed, tf.cast(position, tf.int32))  # pyright: ignore[reportAttributeAccessIssue]
 
     def _track(self, terms: Terms, losses: tf.Tensor, further: tuple[str, ...]) -> dict[str, tf.Tensor]:
