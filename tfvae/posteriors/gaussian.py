@@ -9,14 +9,17 @@ from tensorflow_probability import distributions as tfd
 
 from tfvae.posteriors.base import Posterior
 
-# log σ is held in this range by tanh, far outside what training visits: neither NaN nor a hard edge.
-LOG_STDDEV_LIMIT = 10.0
+# log σ is held between these by tanh, which is the identity near zero. Narrow posteriors are what training seeks. One
+# many times wider than the prior is never right, but a few bad first steps, before the KL counts, can make it so,
+# and its KL, σ²/2, would then be all that training sees.
+LOWEST_LOG_STDDEV, HIGHEST_LOG_STDDEV = -10.0, 3.0
 FLOOR = 1e-6  # of softplus, whose output underflows to zero
 
 
 def _exp(raw: tf.Tensor) -> tf.Tensor:
     half = 0.5 * raw  # the encoder puts out log σ²
-    return tf.exp(LOG_STDDEV_LIMIT * tf.tanh(half / LOG_STDDEV_LIMIT))
+    limit = tf.where(half < 0, -LOWEST_LOG_STDDEV, HIGHEST_LOG_STDDEV)
+    return tf.exp(limit * tf.tanh(half / limit))
 
 
 def _softplus(raw: tf.Tensor) -> tf.Tensor:
