@@ -9,8 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfvae import command_line
-from tfvae.errors import InterruptedRun, NonFiniteError, UserError
+from tfvae import command_line, scripts
 
 HOME = Path(__file__).resolve().parent
 
@@ -31,34 +30,24 @@ def main(argv: Sequence[str]) -> None:
     if request.describe:
         print(describe.describe(request.config))
         return
+    finished = None if request.overwrite else runs.finished_run(request.folder, request.config, resolved=False)
+    if finished:
+        print(reports.already_finished(finished))
+        return
     splits = runs.load_data(request.config)
     config = runs.resolve(request.config, splits)
-    run = runs.open_run(request.folder, config, request.overwrite)
-    if run.report.exists():
-        print(reports.already_finished(run))
-        return
     model = runs.build(config)
     if request.init_from:
         runs.load_initial_weights(model, request.init_from)
+    run = runs.open_run(request.folder, config, request.overwrite)  # the first thing written
     session.save_examples(splits, config, run)
     state = session.train(model, splits, config, run)
     print(reports.finish(model, splits, config, run, state, request.command))
 
 
 def run(argv: Sequence[str]) -> int:
-    """`main`, with an exit status: a user's mistake is a sentence and 2, a failed run 1, an interruption 130."""
-    try:
-        main(argv)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except NonFiniteError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except (InterruptedRun, KeyboardInterrupt):
-        print("\nInterrupted; what was finished is saved, and the same command goes on.", file=sys.stderr)
-        return 130
-    return 0
+    """`main`, with an exit status."""
+    return scripts.run(main, argv, "Interrupted; what was finished is saved, and the same command goes on.")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfvae.errors import UserError
+from tfvae import scripts
 from tfvae.inference.flags import parse
 from tfvae.inference.pictures import PICTURES, make
 from tfvae.inference.source import open_source, save
@@ -31,16 +31,8 @@ def main(argv: Sequence[str]) -> None:
 
 
 def run(argv: Sequence[str]) -> int:
-    """`main`, with an exit status: a user's mistake is a sentence and 2, an interruption 130."""
-    try:
-        main(argv)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return 130
-    return 0
+    """`main`, with an exit status."""
+    return scripts.run(main, argv)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ import pytest
 import tiny
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util import tensor_util
 
 import config as presets
-from tfvae import command_line, configuration, runs
-from tfvae.training import checkpoints, guard, log, session
+from tfvae import command_line, configuration, reports, runs
+from tfvae.training import checkpoints, guard, session
 
 MEASURED = {"loss", "negative_elbo", "reconstruction", "kl", "mse", "sigma", "active_units", "bits_per_dim"}
 TRAINED = {"beta", "gradient_norm"}
@@ -137,7 +138,7 @@ def test_tensorboard_shows_scalars_images_and_histograms(finished):
         assert set(tags) == expected
         events = found[name].Tensors("negative_elbo")
         assert [event.step for event in events] == [1, 2, 3, 4, 5]
-        values = [float(event.tensor_proto.float_val[0]) for event in events]
+        values = [float(tensor_util.make_ndarray(event.tensor_proto)) for event in events]
         assert values == pytest.approx([float(row[f"{prefix}negative_elbo"]) for row in rows], rel=1e-6)
     content = {
         tag: found["pictures"].SummaryMetadata(tag).plugin_data.plugin_name
@@ -193,9 +194,9 @@ def test_overwrite_trains_afresh_and_keeps_what_is_served(copy, finished, data, 
 def test_an_interrupted_overwrite_goes_on_with_the_same_command(copy, finished, data, tmp_path, monkeypatch):
     trained, original = [], session._fit
 
-    def watched(model, splits, config, step, *rest):
+    def watched(model, splits, config, step, callbacks):
         trained.append(step)
-        return original(model, splits, config, step, *rest)
+        return original(model, splits, config, step, callbacks)
 
     def interrupt(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == 8:
@@ -223,7 +224,7 @@ def test_a_run_of_another_configuration_is_not_mixed_in(copy, data, tmp_path, ca
 
 
 def test_a_run_that_starts_from_the_weights_of_another(finished, data, tmp_path):
-    still = ("--config.train.learning_rate=1e-9", "--config.train.epochs=1")
+    still = ("--config.train.learning_rate=1e-9", "--config.train.epochs=1", "--config.train.seed=1")
     begun = tiny.train(data, tmp_path, *still, f"--init_from={finished}", name="begun")
     fresh = tiny.train(data, tmp_path, *still, name="fresh")
     path = "checkpoints/best.npz"
@@ -254,6 +255,16 @@ def test_what_is_refused_does_not_cost_the_run_that_is_there(finished, copy, dat
     assert tiny.files_of(copy) == before
 
 
+def test_ctrl_c_at_the_very_end_is_made_good_by_the_same_command(copy, data, tmp_path, monkeypatch, capsys):
+    (copy / "report.json").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(reports, "markdown", lambda report: os.kill(os.getpid(), signal.SIGINT))
+        assert tiny.script.run(again(data, tmp_path)) == 130
+    assert "Traceback" not in capsys.readouterr().err
+    assert tiny.script.run(again(data, tmp_path)) == 0
+    assert json.loads((copy / "report.json").read_text())["serving_version"] == 1
+
+
 def test_a_folder_without_weights_cannot_be_started_from(data, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     said = refused(capsys, again(data, tmp_path, f"--init_from={tmp_path / 'empty'}"))
@@ -267,16 +278,22 @@ def test_from_run_repeats_a_run(finished, tmp_path):
     )
     tiny.assert_same_arrays(tmp_path / "repeated" / "checkpoints" / "best.npz", finished / "checkpoints" / "best.npz")
     assert (tmp_path / "repeated" / "log.csv").read_text() == (finished / "log.csv").read_text()
+    assert repeats(tmp_path / "repeated")
 
 
-def test_the_reported_command_repeats_the_run(finished):
-    command = json.loads((finished / "report.json").read_text())["command"]
-    assert command in (finished / "report.md").read_text()
+def repeats(run):
+    """Whether the command in a run's report asks for its configuration."""
+    command = json.loads((run / "report.json").read_text())["command"]
+    assert command in (run / "report.md").read_text()
     python, *arguments = shlex.split(command)
     assert python == "python"
     config = command_line.parse(arguments, tiny.ROOT).config
-    stored = configuration.read(finished / "config.json")
-    assert runs.differences(stored, runs.resolve(config, runs.load_data(config))) == []
+    stored = configuration.read(run / "config.json")
+    return runs.differences(stored, runs.resolve(config, runs.load_data(config))) == []
+
+
+def test_the_reported_command_repeats_the_run(finished):
+    assert repeats(finished)
 
 
 @pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "/a"])
@@ -313,49 +330,47 @@ def test_data_that_are_nowhere(dataset, tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def faces(tmp_path):
-    """A tree of pictures of many sizes and kinds, one of which is damaged. Returns it and the name of that one."""
+    """A tree of pictures of many sizes and kinds, in the folders of three splits; one to train on is damaged."""
     rng = np.random.default_rng(0)
     folder = tmp_path / "faces"
     for index in range(24):
         channels, (height, width) = (3, 1)[index % 2], rng.integers(24, 40, 2)
         picture = Image.fromarray(rng.integers(0, 256, (height, width, channels), np.uint8).squeeze())
-        path = folder / f"part{index % 3}" / f"{index:02d}.{('jpg', 'png', 'bmp')[index % 3]}"
+        path = folder / ("train", "valid", "test")[index % 3] / f"{index:02d}.{('jpg', 'png', 'bmp')[index % 3]}"
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)
     whole = next(folder.rglob("*.jpg")).read_bytes()
-    (folder / "part0" / "broken.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "train" / "broken.jpg").write_bytes(whole[: len(whole) // 2])
     return folder
 
 
 FACES = (
     "--config=folder",
-    "--config.data.dataset=folder(test_fraction=0.2)",
     "--config.data.image_shape=(20, 12, 3)",
     "--config.data.validation=0",
-    "--config.model.network=strided_conv(channels=(4, 4))",
+    "--config.model.network=mlp(units=(8,))",
     "--config.model.latent_dim=2",
-    "--config.train.batch_size=8",
+    "--config.train.batch_size=2",
     "--config.train.epochs=2",
 )
 
 
-def test_a_damaged_file_is_named(faces, tmp_path, capsys):
-    # All images are trained on, so that the damaged one is met in the middle of the first epoch.
-    arguments = [
-        "vae.py",
-        *FACES,
-        "--config.data.dataset=folder(test_fraction=0.0)",
-        f"--config.data.dir={faces}",
-        f"--model_directory={tmp_path / 'models'}",
-    ]
+def test_a_damaged_file_is_named_and_nothing_is_lost(faces, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN_SAVES", 0.0)
+    arguments = ["vae.py", *FACES, f"--config.data.dir={faces}", f"--model_directory={tmp_path / 'models'}"]
     said = refused(capsys, arguments)
-    assert str(faces / "part0" / "broken.jpg") in said
+    broken = faces / "train" / "broken.jpg"
+    assert str(broken) in said
     assert "'skip'" in said
-    # Mended, it is trained on, from where the run broke off.
-    good = next(path for path in (faces / "part0").iterdir() if path.name != "broken.jpg")
-    shutil.copy(good, faces / "part0" / "broken.jpg")
+    with np.load(tmp_path / "models" / "folder" / "checkpoints" / "last.npz") as file:
+        assert 0 < json.loads(str(file["state"]))["step"] < 5
+    # Mended, it is trained on, and the run is as if nothing had been.
+    shutil.copy(next(path for path in broken.parent.iterdir() if path != broken), broken)
     assert tiny.script.run(arguments) == 0
-    assert len(log.read(tmp_path / "models" / "folder" / "log.csv")) == 2
+    assert tiny.script.run([*arguments, "--name=whole"]) == 0
+    found, expected = (tmp_path / "models" / name for name in ("folder", "whole"))
+    tiny.assert_same_arrays(found / "checkpoints" / "last.npz", expected / "checkpoints" / "last.npz")
+    assert (found / "log.csv").read_text() == (expected / "log.csv").read_text()
 
 
 def test_a_damaged_file_is_skipped_and_reported(faces, tmp_path):

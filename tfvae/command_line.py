@@ -76,10 +76,13 @@ def parse(argv: Sequence[str], home: Path) -> Request | str:
     faults += checks.faults(config) + _path_faults(given)
     if faults:
         raise UserError("\n".join(faults))
+    folder = Path(given["model_directory"]) / (given["name"] or config.name)
+    if given["init_from"] and given["overwrite"] and Path(given["init_from"]).resolve() == folder.resolve():
+        raise UserError(f"--init_from={given['init_from']} is what --overwrite would remove: give the new run a --name")
     origin = f"--from_run={from_run}" if from_run else f"--config={path.name}:{preset}"
     return Request(
         config=config if from_run else _parsed(argv[0], f"{path}:{preset}", canonical),
-        folder=Path(given["model_directory"]) / (given["name"] or config.name),
+        folder=folder,
         overwrite=given["overwrite"],
         init_from=Path(given["init_from"]) if given["init_from"] else None,
         describe=given["describe"],

@@ -2,17 +2,31 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import keras
 
 from tfvae import checks, objectives, runs
 from tfvae.configuration import Config
+from tfvae.errors import UserError
 from tfvae.models.base import AbstractVAE
+
+MANY = 10**9  # images; where their number is not known, no length in steps is taken to be past the end of the run
 
 
 def describe(config: Config) -> str:
-    """The layer table, the trainable parameters, the likelihood with its σ, and the equivalent "MSE + w·KL"."""
-    model = runs.build(config)
+    """The layer table, the trainable parameters, the likelihood with its σ, and the equivalent "MSE + w·KL".
+
+    Raises:
+        UserError: if the configuration has faults, or does not say what size the images are.
+    """
+    if not config.data.image_shape:
+        raise UserError(
+            f"the size of the images of {config.data.dataset.name!r} is found in the data, which --describe does not "
+            f"read: give --config.data.image_shape=(height,width,channels)"
+        )
+    data = replace(config.data, num_images=config.data.num_images or MANY)
+    model = runs.build(replace(config, data=data))
     return "\n".join([*layer_table(model), "", *facts(model, config)])
 
 
@@ -35,7 +49,9 @@ def facts(model: AbstractVAE, config: Config) -> list[str]:
     """A line each on the parameters, the likelihood, the KL weight, the data and the course of training."""
     trainable, other = count_params(model)
     height, width, channels = config.data.image_shape
-    train, per_epoch = config.train, checks.steps_per_epoch(config)
+    train, known = config.train, config.data.num_images
+    size = f"{known:,} images, " if known else ""
+    steps = f" of {checks.steps_per_epoch(config):,} steps" if known else ""
     return [
         f"trainable parameters: {trainable:,} (and {other:,} that are not trained)",
         f"images: {height}×{width}×{channels} of {config.data.dataset}, pixels {config.data.pixels}",
@@ -43,8 +59,8 @@ def facts(model: AbstractVAE, config: Config) -> list[str]:
         f"likelihood: {config.model.likelihood}{_sigma(model)}",
         *_mse_weight(model, config),
         f"KL weight: {config.model.kl_weight}",
-        f"training: {config.data.num_images:,} images, {train.epochs} epochs of {per_epoch:,} steps, "
-        f"batch {train.batch_size}, {train.optimizer} {train.learning_rate:g} ({train.learning_rate_schedule})",
+        f"training: {size}{train.epochs} epochs{steps}, batch {train.batch_size}, "
+        f"{train.optimizer} {train.learning_rate:g} ({train.learning_rate_schedule})",
     ]
 
 

@@ -79,8 +79,8 @@ def export(model: AbstractVAE, folder: Path, number: int | None = None) -> Path:
 
 
 def _write(model: AbstractVAE, path: Path) -> None:
+    # Not `archive.track(model)`: the endpoints bring what they use, and would bring it a second time.
     archive = keras.export.ExportArchive()
-    archive.track(model)
     for name, (function, specs) in signatures(model).items():
         archive.add_endpoint(name, function, input_signature=specs)
     archive.write_out(str(path), verbose=False)

@@ -45,7 +45,7 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
     with files.atomic(run.model) as temporary:
         model.save(temporary)
     _save_kl(model, run)
-    version = export.export(_without_optimizer(model), run.serving, state["version"])
+    version = export.export(model, run.serving, state["version"])
     rows = log.read(run.log)
     plotting.curves(run.folder / "curves.png", {name: [row.get(name, math.nan) for row in rows] for name in rows[-1]})
     for kind in pictures.KINDS:
@@ -83,13 +83,6 @@ def _save_kl(model: AbstractVAE, run: Run) -> None:
     arrays = files.load_arrays(run.examples)
     terms = model.terms(tf.constant(arrays["images"]), model.noise(len(arrays["images"]), tf.constant([0, 0])))
     files.save_arrays(run.examples, {**arrays, "kl_per_latent": np.asarray(tf.reduce_mean(terms.kl, axis=0))})
-
-
-def _without_optimizer(model: AbstractVAE) -> AbstractVAE:
-    """A twin with the same weights: what is served carries no optimiser state."""
-    twin = type(model).from_config(model.get_config())
-    twin.set_weights(model.get_weights())
-    return twin
 
 
 def _report(

@@ -39,7 +39,7 @@ def within_an_epoch():
 def at_the_end_of_an_epoch():
     """The second epoch is measured and logged, its best weights are written, and its state half."""
     files._flush = when(lambda path: path.name.startswith(".last."), files._flush)
-    checkpoints.Checkpoints.save_within_epoch = lambda self: None
+    checkpoints.Checkpoints.on_train_batch_end = lambda self, batch, logs=None: None
 
 
 def in_the_export():

@@ -119,16 +119,9 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Saves now and then, and before stopping when asked to."""
-        if self.signals.received or time.monotonic() - self._clock > SECONDS_BETWEEN_SAVES:
-            self.save_within_epoch()
-
-    def save_within_epoch(self) -> None:
-        """Saves the state between two steps of an epoch, and stops if asked to.
-
-        Not after an epoch's last step: who goes on from there would take the epoch for measured, logged and compared.
-        """
-        step = int(self.model.optimizer.iterations)
-        if step != self.step and step % self.steps_per_epoch:
+        due = self.signals.received or time.monotonic() - self._clock > SECONDS_BETWEEN_SAVES
+        # Not after an epoch's last step: who goes on from there would take it for measured, logged and compared.
+        if due and int(self.model.optimizer.iterations) % self.steps_per_epoch:
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:

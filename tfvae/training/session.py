@@ -50,7 +50,7 @@ def train(model: AbstractVAE, splits: Splits, config: Config, run: Run) -> dict:
         keeper.notes.setdefault("version", export.next_version(run.serving))
         callbacks = _callbacks(config, run, best, keeper, step // per_epoch)
         while step < epochs * per_epoch and not best.state["stopped"]:
-            _fit(model, splits, config, step, callbacks, keeper)
+            _fit(model, splits, config, step, callbacks)
             # Read back, for `fit` ends with the averaged weights, where there are any, in place of the trained ones.
             step = keeper.restore()
         if signals.received:
@@ -64,7 +64,6 @@ def _fit(
     config: Config,
     step: int,
     callbacks: list[keras.callbacks.Callback],
-    keeper: Checkpoints,
 ) -> None:
     """Trains from `step` on: to the end of the run, or of an epoch that was broken off, which has fewer steps."""
     train, per_epoch = config.train, checks.steps_per_epoch(config)
@@ -72,21 +71,18 @@ def _fit(
     batches = pipeline.training_batches(
         splits.train, train.batch_size, seed=train.seed, epoch=epoch, pixels=config.data.pixels
     )
-    try:
-        with readable_errors():
-            model.fit(
-                batches.skip(done) if done else batches,
-                steps_per_epoch=per_epoch - done,
-                initial_epoch=epoch,
-                epochs=epoch + 1 if done else train.epochs,
-                validation_data=splits.validation and evaluation_batches(splits.validation, config),
-                callbacks=callbacks,
-                shuffle=False,
-                verbose=0,
-            )
-    except UserError:
-        keeper.save_within_epoch()
-        raise
+    # Nothing is saved after an error: of a step whose images failed, TensorFlow may have done what needs none of them.
+    with readable_errors():
+        model.fit(
+            batches.skip(done) if done else batches,
+            steps_per_epoch=per_epoch - done,
+            initial_epoch=epoch,
+            epochs=epoch + 1 if done else train.epochs,
+            validation_data=splits.validation and evaluation_batches(splits.validation, config),
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
 
 
 @contextmanager
