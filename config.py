@@ -57,7 +57,10 @@ def mnist() -> Config:
 
 
 def mnist_bernoulli() -> Config:
-    """MNIST, binarised anew every epoch: Bernoulli decoder; for bounds beside published ones."""
+    """MNIST, binarised anew every epoch: Bernoulli decoder; for bounds beside published ones.
+
+    Test −ELBO 87.6 nats at 30 epochs, 90.9 at 10 (`--config.train.epochs=10`, under 8 minutes).
+    """
     return Config(
         name="mnist_bernoulli",
         data=_mnist_data("binarize"),
@@ -87,7 +90,10 @@ def fashion_mnist() -> Config:
 
 
 def celeba() -> Config:
-    """CelebA at 64×64: residual network, Gaussian decoder with one learned σ."""
+    """CelebA at 64×64: residual network, Gaussian decoder with one learned σ.
+
+    On 8,000 images, 5 epochs (10 minutes at most): test −ELBO −8,024 nats = 7.06 bits/dim, and still falling.
+    """
     return Config(
         name="celeba",
         data=DataConfig(
@@ -119,7 +125,8 @@ def gaussian_mnist() -> Config:
 
     Reference: PrateekMunjal/VAE, MNIST. w = 5e-4, D = 784, so σ² = w·D/2 = 0.196. Deviations: batch normalisation
     uses its moving averages outside training (the original never leaves training mode), the posterior's standard
-    deviation has a floor, a validation split is measured every epoch.
+    deviation has a floor, a validation split is measured every epoch. Test squared error through the posterior mean
+    at 10 epochs: 0.0111 per pixel (4 minutes at most); with `--config.model.likelihood.scale=learned`, 0.0089.
     """
     return Config(
         name="gaussian_mnist",

@@ -84,7 +84,7 @@ HEAVY = ["tensorflow", "keras", "tensorflow_probability", "tf_keras"]
 # Imports point one way: a module may import what stands in a lower layer than its own, and its own package.
 LAYERS = [
     {"errors", "quiet", "run_folder"},
-    {"files", "registry"},
+    {"files", "registry", "scripts"},
     {"configuration", "objectives", "plotting", "datasets"},
     {"likelihoods", "posteriors", "priors", "networks", "schedules"},
     {"models"},

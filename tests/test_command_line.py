@@ -189,8 +189,9 @@ REFUSED = {
     "unknown flag": ("--nmae=x", "there is no flag --nmae: did you mean '--name'?"),
     "flag without value": ("--name", "the command line cannot be read"),
     "word": ("mnist", "unexpected argument 'mnist'"),
-    "name with slashes": ("--name=a/b", "--name=a/b: expected the name of a folder, without slashes"),
-    "hidden name": ("--name=.x", "--name=.x: expected the name of a folder"),
+    "name with slashes": ("--name=a/b", "--name is 'a/b': expected the name of a folder, without slashes"),
+    "hidden name": ("--name=.x", "--name is '.x': expected the name of a folder"),
+    "preset's name with slashes": ("--config.name=a/b", "config.name is 'a/b': expected the name of a folder"),
     "start from nowhere": ("--init_from=nowhere", "--init_from=nowhere: there is no such folder"),
     "repeat of nothing": (
         "--from_run=nowhere",
@@ -202,6 +203,12 @@ REFUSED = {
 @pytest.mark.parametrize(("argument", "words"), REFUSED.values(), ids=REFUSED)
 def test_refused(argument, words):
     assert words in refused(argument)
+
+
+def test_a_run_cannot_start_from_the_weights_that_it_removes(tmp_path):
+    (tmp_path / "mine").mkdir()
+    arguments = (f"--model_directory={tmp_path}", "--name=mine", "--overwrite", f"--init_from={tmp_path / 'mine'}")
+    assert "is what --overwrite would remove" in refused(*arguments)
 
 
 def test_all_faults_are_reported_together_a_line_each():
