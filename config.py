@@ -35,13 +35,13 @@ def digits() -> Config:
 
 
 def mnist() -> Config:
-    """MNIST: residual network, Gaussian decoder with one learned σ."""
+    """MNIST: Gaussian decoder with one learned σ, on dequantised grey values."""
     return Config(
         name="mnist",
         data=_mnist_data("dequantize"),
         model=ModelConfig(
             latent_dim=32,
-            network=Component("residual", channels=(32, 64, 128)),
+            network=_mnist_network(),
             likelihood=Component("gaussian", scale="learned"),
             kl_weight=Component("linear", duration=0.1),
         ),
@@ -66,18 +66,31 @@ def mnist_bernoulli() -> Config:
         data=_mnist_data("binarize"),
         model=ModelConfig(
             latent_dim=32,
-            network=Component(
-                "strided_conv",
-                channels=(32, 64, 128),
-                hidden=(512,),
-                kernel_size=4,
-                activation="gelu",
-                batch_norm=False,
-                initializer="he_normal",
-            ),
+            network=_mnist_network(),
             likelihood=Component("bernoulli"),
         ),
         train=TrainConfig(batch_size=128, epochs=30, learning_rate=2e-3, learning_rate_schedule="cosine"),
+    )
+
+
+def iwae_paper_vae() -> Config:
+    """MNIST, binarised anew every epoch, with the networks of the IWAE paper: for log p(x) beside its 86.76 nats.
+
+    Reference: Burda, Grosse and Salakhutdinov, arXiv:1509.00519, the VAE with one stochastic layer and k = 1 (two
+    layers of 200 tanh units on either side, 50 latents). Deviations: 5,000 of the 60,000 training images are kept
+    for validation; batches of 100 instead of 20; a cosine over 1,000 epochs instead of eight learning rates over 3,280.
+    """
+    return Config(
+        name="iwae_paper_vae",
+        data=_mnist_data("binarize"),
+        model=ModelConfig(
+            latent_dim=50,
+            network=Component("mlp", units=(200, 200), activation="tanh"),
+            likelihood=Component("bernoulli"),
+        ),
+        train=TrainConfig(
+            batch_size=100, epochs=1000, learning_rate=1e-3, learning_rate_schedule="cosine", pictures_every=100
+        ),
     )
 
 
@@ -184,6 +197,19 @@ def folder() -> Config:
     return config
 
 
+def _mnist_network() -> Component:
+    # silu takes a fifth of the time of gelu on a CPU, and evaluations decode each image hundreds of times.
+    return Component(
+        "strided_conv",
+        channels=(32, 64, 128),
+        hidden=(512,),
+        kernel_size=4,
+        activation="silu",
+        batch_norm=False,
+        initializer="he_normal",
+    )
+
+
 def _mnist_data(pixels: str) -> DataConfig:
     return DataConfig(Component("mnist"), validation=5000, image_shape=(28, 28, 1), num_images=55_000, pixels=pixels)
 
@@ -192,6 +218,7 @@ PRESETS: dict[str, Callable[[], Config]] = {
     "digits": digits,
     "mnist": mnist,
     "mnist_bernoulli": mnist_bernoulli,
+    "iwae_paper_vae": iwae_paper_vae,
     "fashion_mnist": fashion_mnist,
     "celeba": celeba,
     "folder": folder,

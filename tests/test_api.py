@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 import tfvae
+from tfvae.evaluation.sections import SECTIONS
 
 ROOT = Path(tfvae.__file__).parent
 
 PUBLIC = {
     "VAE",
     "datasets",
+    "evaluation",
     "export",
     "likelihoods",
     "load",
@@ -72,6 +74,8 @@ def test_scripts_and_plots_need_no_tensorflow():
         "tfvae.command_line",
         "tfvae.configuration",
         "tfvae.run_folder",
+        "tfvae.evaluation.__main__",
+        *(f"tfvae.evaluation.sections.{name}" for name in SECTIONS),
         *(f"tfvae.{package}" for package in CLASSES),
     ]
     code = f"import sys, {', '.join(light)}; print([name for name in {HEAVY} if name in sys.modules])"
@@ -84,12 +88,12 @@ HEAVY = ["tensorflow", "keras", "tensorflow_probability", "tf_keras"]
 # Imports point one way: a module may import what stands in a lower layer than its own, and its own package.
 LAYERS = [
     {"errors", "quiet", "run_folder"},
-    {"files", "registry", "scripts"},
+    {"files", "registry", "scripts", "flag_parsing"},
     {"configuration", "objectives", "plotting", "datasets"},
     {"likelihoods", "posteriors", "priors", "networks", "schedules"},
     {"models"},
-    {"checks"},
-    {"command_line", "export", "training", "runs", "reports", "describe", "inference"},
+    {"checks", "splits"},
+    {"command_line", "export", "training", "runs", "reports", "describe", "inference", "evaluation"},
     {"config", "vae", "vae_inference"},
 ]
 ALONE = {"datasets", "plotting", "objectives"}  # import no other part of the library but these

@@ -8,6 +8,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfvae import VAE, objectives
+from tfvae.evaluation.marginal import log_marginal
+from tfvae.evaluation.restored import functions_of
 from tfvae.likelihoods import Gaussian
 from tfvae.likelihoods.base import Likelihood, as_float32, independent
 from tfvae.networks import MLP
@@ -100,6 +102,27 @@ def test_bound_is_below_the_exact_log_density_and_equals_its_expectation(oracle,
         np.testing.assert_allclose(expected, oracle.log_p, rtol=1e-10)
     else:
         np.testing.assert_array_less(expected, oracle.log_p - 0.01)
+
+
+def importance_weights(model, oracle, num_samples):
+    images = tf.constant(oracle.x.reshape(-1, *SHAPE), tf.float32)
+    return np.asarray(model.log_weights(images, num_samples, tf.constant([0, 3])), np.float64)  # (5, K)
+
+
+def test_importance_weights_are_constant_at_the_true_posterior(oracle):
+    found = importance_weights(model_of(oracle), oracle, 100)
+    np.testing.assert_allclose(found, np.broadcast_to(oracle.log_p[:, None], (5, 100)), atol=2e-3)
+
+
+@pytest.mark.parametrize(("shift", "widen"), [(0.3, 1.0), (0.0, 2.0), (0.2, 1.5)], ids=str)
+def test_importance_sampling_finds_the_exact_log_density(oracle, shift, widen):
+    model = model_of(oracle, shift, widen)
+    functions = functions_of(model)
+    found = log_marginal(functions.log_weights, np.float32(oracle.x.reshape(-1, *SHAPE)), DRAWS, seed=4, chunk=3000)
+    np.testing.assert_array_less(np.abs(found.log_marginal - oracle.log_p), 3 * found.standard_error + 2e-3)
+    assert found.standard_error.max() < 0.03
+    mean_weight = importance_weights(model, oracle, DRAWS).mean(axis=1)  # without the exponential: the lower bound
+    assert np.all(mean_weight < oracle.log_p - 0.01)
 
 
 def test_validation_loss_is_the_expectation_of_the_negative_bound(oracle):

@@ -10,10 +10,9 @@ from typing import Any
 
 import keras
 
-from tfvae import checks, configuration, files, objectives
+from tfvae import checks, configuration, files, objectives, splits
 from tfvae.configuration import Component, Config
-from tfvae.datasets import DATASETS
-from tfvae.datasets.base import Request, Splits
+from tfvae.datasets.base import Splits
 from tfvae.errors import UserError
 from tfvae.likelihoods import LIKELIHOODS
 from tfvae.models import MODELS
@@ -38,20 +37,12 @@ def load_data(config: Config) -> Splits:
     for field, registry in checks.REGISTRIES.items():
         if field not in ("data.dataset", "model.family"):
             _make(registry, operator.attrgetter(field)(config))
-    data = config.data
-    request = Request(
-        dir=data.dir,
-        image_shape=data.image_shape,
-        validation=data.validation,
-        seed=config.train.seed,
-        on_bad_file=data.on_bad_file,
-    )
-    return DATASETS[data.dataset.name](request, **data.dataset.options)
+    return splits.load(config)
 
 
-def resolve(config: Config, splits: Splits) -> Config:
+def resolve(config: Config, found: Splits) -> Config:
     """The configuration with the image shape and number of training images that were found; checked again."""
-    data = replace(config.data, image_shape=splits.train.image_shape, num_images=splits.train.num_images)
+    data = replace(config.data, image_shape=found.train.image_shape, num_images=found.train.num_images)
     config = replace(config, data=data)
     checks.check(config)
     return config

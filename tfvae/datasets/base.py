@@ -98,6 +98,10 @@ class Source(ABC):
     def subset(self, indices: ArrayLike) -> Self:
         """The source of the images at n distinct indices, in that order, with their labels. Copies no pixels."""
 
+    @abstractmethod
+    def digest(self) -> str:
+        """A hash, in hexadecimal, of all that decides the images: the same for the same images on every machine."""
+
     def __len__(self) -> int:
         return self.num_images
 

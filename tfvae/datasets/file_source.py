@@ -1,8 +1,9 @@
 """Images decoded when asked for: memory holds the names alone."""
 
+import hashlib
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -23,7 +24,7 @@ class FileSource(Source):
     Args:
         container: what holds the files.
         names: which of its files, in order.
-        prepare: makes a decoded image, grey or colour as `image_shape` says, H high and W wide.
+        prepare: a function of a decoded image, grey or colour as `image_shape` says, that makes it H high and W wide.
         image_shape: (H, W, C).
         labels: see `Source`.
         label_names: see `Source`.
@@ -33,7 +34,7 @@ class FileSource(Source):
         self,
         container: Container,
         names: list[str],
-        prepare: Callable[[Image.Image], Image.Image],
+        prepare: "partial[Image.Image]",
         image_shape: tuple[int, ...],
         labels: np.ndarray | None = None,
         label_names: tuple[str, ...] = (),
@@ -72,6 +73,14 @@ class FileSource(Source):
         names = [self.names[index] for index in indices]
         labels = None if self.labels is None else self.labels[indices]
         return type(self)(self._container, names, self._prepare, self.image_shape, labels, self.label_names)
+
+    def digest(self) -> str:
+        """See `Source.digest`. Files are read, not decoded; how they are cropped and resized is in the hash."""
+        made_by = (self._prepare.func.__name__, self._prepare.args, self._prepare.keywords, self.image_shape)
+        found = hashlib.sha256(repr(made_by).encode())
+        for name in self.names:
+            found.update(hashlib.sha256(self._container.read(name)).digest())
+        return found.hexdigest()
 
     def without_bad_files(self) -> tuple[Self, tuple[str, ...]]:
         """Decodes every file once, in parallel: the source of the good ones, and the names of the bad ones."""

@@ -1,13 +1,11 @@
 """The command line of `vae_inference.py`: every fault found is reported, before TensorFlow is imported."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from absl import flags
-
-from tfvae.errors import UserError, nearest
+from tfvae.errors import UserError
+from tfvae.flag_parsing import CommandLine, attempt, unknown
 from tfvae.inference.runs import Run, find_run
 
 
@@ -33,22 +31,6 @@ class Request(NamedTuple):
     images: Path | None
 
 
-class _Fault(str):
-    """What is wrong with a flag; takes the place of its value, so that all flags are read before any is refused."""
-
-
-class _Parser(flags.ArgumentParser[Any]):
-    def __init__(self, convert: Callable[[str], Any], valid: Callable[[Any], bool], expected: str) -> None:
-        self._convert, self._valid, self._expected = convert, valid, expected
-
-    def parse(self, argument: Any) -> Any:
-        try:
-            value = self._convert(argument)
-        except ValueError:
-            return _Fault(f"received {argument!r}, expected {self._expected}")
-        return value if self._valid(value) else _Fault(f"received {argument!r}, expected {self._expected}")
-
-
 def parse(argv: Sequence[str], folder: Path, pictures: Sequence[str]) -> Request | str:
     """The checked request, or the help text if `--help` was asked for.
 
@@ -60,84 +42,32 @@ def parse(argv: Sequence[str], folder: Path, pictures: Sequence[str]) -> Request
     Raises:
         UserError: all faults of the command line, one line each.
     """
-    values = _define(folder, pictures)
-    faults = _read(values, argv)
-    given: dict[str, Any] = {name: values[name].value for name in values}
+    line = _define(folder, pictures)
+    given, faults = line.read(argv)
     if given["help"]:
-        return _help(values)
-    faults += [f"--{name}: {value}" for name, value in given.items() if isinstance(value, _Fault)]
-    faults += _unknown_pictures(given["only"], pictures) + _path_faults(given)
-    run = _find(given, faults)
-    if faults or run is None:
+        return line.help()
+    faults += unknown("only", "picture", given["only"], pictures) + path_faults(given)
+    run = attempt(find_run, faults, Path(given["model_directory"]), given["run"])
+    if faults:
         raise UserError("\n".join(faults))
     return _request(given, run)
 
 
-def _define(folder: Path, pictures: Sequence[str]) -> flags.FlagValues:
-    # Flags of its own, not absl's global ones: those belong to whichever script is run.
-    values = flags.FlagValues()
-    values.set_gnu_getopt()
-    text = {
-        "run": (None, "folder of the run, or its name in --model_directory; default: the newest finished one"),
-        "model_directory": (str(folder / "model_directory"), "folder of the runs that vae.py writes"),
-        "output_dir": (None, "folder to write to; default: the run's own inference/"),
-        "images": (None, "picture file, or folder of them, to use instead of the run's own examples"),
-    }
-    for name, (default, help_text) in text.items():
-        flags.DEFINE_string(name, default, help_text, flag_values=values)
-    for name, parser, default, help_text in _checked_flags(pictures):
-        flags.DEFINE(parser, name, default, help_text, flag_values=values)
-    flags.DEFINE_boolean("help", False, "show this help", flag_values=values, short_name="h")
-    return values
+def _define(folder: Path, pictures: Sequence[str]) -> CommandLine:
+    line = CommandLine()
+    line.text("run", None, "folder of the run, or its name in --model_directory; default: the newest finished one")
+    line.text("model_directory", str(folder / "model_directory"), "folder of the runs that vae.py writes")
+    line.text("output_dir", None, "folder to write to; default: the run's own inference/")
+    line.text("images", None, "picture file, or folder of them, to use instead of the run's own examples")
+    line.count("num_images", 64, "most images in a picture", example=64)
+    line.seed()
+    line.factor("temperature", "factor of the prior's spread: below 1 typical, above 1 unusual images", example=0.7)
+    line.names("only", f"make only these, with commas between them: {', '.join(pictures)}", example="generations")
+    return line
 
 
-def _checked_flags(pictures: Sequence[str]) -> list[tuple[str, _Parser, Any, str]]:
-    count = _Parser(int, lambda value: value >= 1, "a whole number of at least 1: try --num_images=64")
-    seed = _Parser(int, lambda value: 0 <= value < 2**31, "a whole number from 0 to 2147483647: try --seed=0")
-    above_zero = _Parser(float, lambda value: 0 < value < math.inf, "a finite number above 0: try --temperature=0.7")
-    names = _Parser(_names, bool, "one or more names, with commas between them: try --only=generations")
-    return [
-        ("num_images", count, 64, "most images in a picture"),
-        ("seed", seed, 0, "seed of everything random: the same seed writes the same files"),
-        ("temperature", above_zero, 1.0, "factor of the prior's spread: below 1 typical, above 1 unusual images"),
-        ("only", names, None, f"make only these, with commas between them: {', '.join(pictures)}"),
-    ]
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _read(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
-    """Reads the flags that are known; a sentence for each argument that is not."""
-    try:
-        left = values(list(argv), known_only=True)[1:]
-    except flags.Error as error:  # a flag without its value
-        return [f"the command line cannot be read: {error}; write --flag=value, and see --help"]
-    flag_names = [f"--{name}" for name in values]
-    return [
-        f"there is no flag {name}: {nearest(name, flag_names)}"
-        if name.startswith("-")
-        else f"{name!r} is no flag: every argument starts with --, as in --run=NAME"
-        for name in (argument.split("=")[0] for argument in left)
-    ]
-
-
-def _help(values: flags.FlagValues) -> str:
-    own = [values[name] for name in values if not name.startswith(("flagfile", "undefok")) and len(name) > 1]
-    defaults = {flag.name: "" if flag.default in (None, False) else f" (default: {flag.default})" for flag in own}
-    lines = [f"  --{flag.name:<16} {flag.help}{defaults[flag.name]}" for flag in own]
-    return "\n".join(["Flags:", *lines])
-
-
-def _unknown_pictures(only: Any, pictures: Sequence[str]) -> list[str]:
-    names = only if isinstance(only, tuple) else ()
-    return [
-        f"--only: there is no picture {name!r}: {nearest(name, pictures)}" for name in names if name not in pictures
-    ]
-
-
-def _path_faults(given: dict[str, Any]) -> list[str]:
+def path_faults(given: dict[str, Any]) -> list[str]:
+    """A sentence for each of `--images` and `--output_dir` that cannot be used."""
     faults = []
     images, output = given["images"], given["output_dir"]
     if images is not None and not Path(images).exists():
@@ -145,14 +75,6 @@ def _path_faults(given: dict[str, Any]) -> list[str]:
     if output is not None and Path(output).is_file():
         faults.append(f"--output_dir: {output!r} is a file: name a folder; it is made if there is none")
     return faults
-
-
-def _find(given: dict[str, Any], faults: list[str]) -> Run | None:
-    try:
-        return find_run(Path(given["model_directory"]), given["run"])
-    except UserError as error:
-        faults.append(str(error))
-        return None
 
 
 def _request(given: dict[str, Any], run: Run) -> Request:

@@ -99,6 +99,13 @@ class AbstractVAE(keras.Model, abc.ABC):
     def noise(self, batch_size: Any, seed: tf.Tensor) -> Any:
         """What `terms` needs to draw z for so many images: a function of `seed` (int32 [2])."""
 
+    @abc.abstractmethod
+    def log_weights(self, images: tf.Tensor, num_samples: int, seed: tf.Tensor) -> tf.Tensor:
+        """log p(x, z) − log q(z|x) in nats for K draws of z from q(z|x), (B, K); Burda et al. 2016, eq. 8.
+
+        The mean of their exponentials is an unbiased estimate of p(x).
+        """
+
     def decode_outputs(self, latents: tf.Tensor) -> dict[str, tf.Tensor]:
         """What the `decode` signature gives for latents (B, L): `images`, and whatever else the likelihood has."""
         return {"images": self.decode(latents).mean()}

@@ -120,6 +120,17 @@ class VAE(AbstractVAE):
             squared_error=tf.reduce_mean(tf.square(error), axis=(1, 2, 3)),
         )
 
+    def log_weights(self, images: tf.Tensor, num_samples: int, seed: tf.Tensor) -> tf.Tensor:
+        """See `AbstractVAE.log_weights`."""
+        q, size = self.encode(images), tf.shape(images)[0]
+        noise = self.posterior.noise(tf.stack([num_samples, size, *self.latent_shape]), seed)
+        z = self.posterior.reparameterize(q, noise)  # (K, B, L)
+        log_ratio = self.prior.distribution().log_prob(z) - q.log_prob(z)  # (K, B)
+        params = self.decoder(tf.reshape(z, [num_samples * size, *self.latent_shape]), training=False)
+        repeated = tf.tile(images, [num_samples, 1, 1, 1])  # (K·B, H, W, C), the order of the rows of z
+        log_likelihood = self.likelihood.log_prob(repeated, params)
+        return tf.transpose(tf.reshape(log_likelihood, [num_samples, size]) + log_ratio)
+
     def decode_outputs(self, latents: tf.Tensor) -> dict[str, tf.Tensor]:
         """See `AbstractVAE.decode_outputs`."""
         return self.likelihood.outputs(self.decoder(latents, training=False))

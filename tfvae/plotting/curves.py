@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfvae.errors import UserError
-from tfvae.files import atomic
+from tfvae.plotting import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_TRAINING, _VALIDATION, _LOSS, _TEXT = "#2b6cb0", "#dd6b20", "#a0aec0", "#4a5568"
+_TRAINING, _VALIDATION, _LOSS = axes.BLUE, axes.ORANGE, axes.GREY
 _COLUMNS = 3
 
 
@@ -83,21 +83,13 @@ def _same(columns: Mapping[str, NDArray[np.float64]], one: str, other: str) -> b
     return one in columns and other in columns and np.allclose(columns[one], columns[other], equal_nan=True)
 
 
-def _draw(path: str | os.PathLike[str], panels: Sequence[_Panel], columns: Mapping[str, NDArray[np.float64]]) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    wide = min(_COLUMNS, len(panels))
-    high = math.ceil(len(panels) / wide)
-    figure = Figure(figsize=(4.2 * wide, 2.9 * high), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = list(figure.subplots(high, wide, squeeze=False).flat)
-    for panel, axis in zip(panels, axes, strict=False):
-        _draw_panel(axis, panel, columns)
-    for axis in axes[len(panels) :]:
-        axis.set_visible(False)
-    with atomic(path) as temporary:
-        figure.savefig(temporary, format="png")
+def _draw(path: str | os.PathLike[str], drawn: Sequence[_Panel], columns: Mapping[str, NDArray[np.float64]]) -> None:
+    wide = min(_COLUMNS, len(drawn))
+    with axes.panels(path, math.ceil(len(drawn) / wide), wide) as all_axes:
+        for panel, axis in zip(drawn, all_axes, strict=False):
+            _draw_panel(axis, panel, columns)
+        for axis in all_axes[len(drawn) :]:
+            axis.set_visible(False)
 
 
 def _draw_panel(axis: "Axes", panel: _Panel, columns: Mapping[str, NDArray[np.float64]]) -> None:
@@ -109,13 +101,8 @@ def _draw_panel(axis: "Axes", panel: _Panel, columns: Mapping[str, NDArray[np.fl
     epochs = epochs + 1 if epochs[0] == 0 else epochs
     for label, colour, values in lines:
         axis.plot(epochs, values, color=colour, label=label, linewidth=1.6, marker="o" if count < 10 else None, ms=4)
-    axis.set_title(panel.title, fontsize=10, color=_TEXT, loc="left")
-    axis.set_ylabel(panel.unit, fontsize=9, color=_TEXT)
-    axis.set_xlabel("epoch", fontsize=9, color=_TEXT)
+    axes.style(axis, panel.title, "epoch", panel.unit)
     axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.tick_params(labelsize=8, colors=_TEXT)
-    axis.grid(axis="y", color="#e2e8f0", linewidth=0.8)
     if len(lines) > 1 or lines[0][0] != "training":
         axis.legend(fontsize=8, frameon=False)
     _limit(axis, np.concatenate([values for _, _, values in lines]), panel.robust)
@@ -133,7 +120,7 @@ def _limit(axis: "Axes", values: NDArray[np.float64], robust: bool) -> None:
         margin = 0.05 * (kept.max() - kept.min())
         axis.set_ylim(kept.min() - margin, kept.max() + margin)
         beyond = ", ".join(f"{end:.3g}" for end in (low, high) if end not in kept)
-        axis.set_title(f"cut off: {beyond}", fontsize=8, color=_TEXT, loc="right")
+        axis.set_title(f"cut off: {beyond}", fontsize=8, color=axes.TEXT, loc="right")
 
 
 def _typical(values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -1,0 +1,77 @@
+"""How good a trained run is: one command, numbers with their uncertainty, and how they were measured.
+
+python -m tfvae.evaluation                                          the newest run, every metric
+python -m tfvae.evaluation --run=mnist_bernoulli --metrics=density --samples=5000
+python -m tfvae.evaluation --run=mnist,fashion_mnist --metrics=anomaly --outliers=mnist,fashion_mnist
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfvae import scripts
+from tfvae.evaluation import comparison, images, measuring, report
+from tfvae.evaluation.flags import Request, parse
+from tfvae.evaluation.subject import Subject
+
+KEPT = "Interrupted; what is finished is kept: the same command goes on from there."
+
+
+def main(argv: Sequence[str]) -> None:
+    """Checks the flags, finds the data, measures run by run, and says what it wrote."""
+    request = parse(argv, Path.cwd())
+    if isinstance(request, str):
+        _say(f"{__doc__}\n{request}")
+        return
+    # All data first: a fault in the last run's must not cost what is measured before.
+    subjects = [
+        images.subject(name, run, config, request.images, request.outliers, request.data_dir, request.options)
+        for name, (run, config) in zip(_names(request), request.runs, strict=True)
+    ]
+    outputs = [_output(request, subject) for subject in subjects]
+    reports = [_evaluate(subject, output, request.metrics) for subject, output in zip(subjects, outputs, strict=True)]
+    for output in outputs:
+        _say(f"Wrote {output / 'evaluation.md'} and {output / 'evaluation.json'}")
+    if len(reports) > 1:
+        folder = request.output_dir or subjects[0].run.folder.parent / "comparison"
+        comparison.write(folder, reports)
+        _say(f"Wrote {folder / 'comparison.md'}")
+
+
+def _names(request: Request) -> list[str]:
+    """Of the runs: those of their folders, and where two are alike those of the folders above as well."""
+    folders = [run.folder.resolve() for run, _ in request.runs]
+    short = [folder.name for folder in folders]
+    return [
+        name if short.count(name) == 1 else f"{folder.parent.name}-{name}"
+        for name, folder in zip(short, folders, strict=True)
+    ]
+
+
+def _output(request: Request, subject: Subject) -> Path:
+    if request.output_dir is None:
+        return subject.run.folder
+    return request.output_dir / subject.name if len(request.runs) > 1 else request.output_dir
+
+
+def _evaluate(subject: Subject, output: Path, metrics: Sequence[str]) -> dict[str, Any]:
+    _say(f"Run {subject.run.folder}, weights {subject.weights_hash}, {subject.images.num_images:,} images")
+    found = report.read(output, subject)
+    for name in metrics:
+        found[name] = measuring.measure(name, subject, output, _say)
+        report.write(output, found)  # after each, so that Ctrl-C in the next one loses none
+    return found
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def run(argv: Sequence[str]) -> int:
+    """`main`, with an exit status."""
+    return scripts.run(main, argv, KEPT)
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv))

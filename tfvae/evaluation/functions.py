@@ -1,0 +1,36 @@
+"""A model as functions of NumPy arrays: all that the measurements know of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Functions:
+    """What is measured. Images x are (B, H, W, C) float32 in [0, 1], z are (B, L), seeds are ints.
+
+    `tfvae.evaluation.restored.functions_of` makes them of a model of ours; any other can be wrapped by hand.
+
+    Attributes:
+        encode: x → mean and standard deviation of q(z|x), each (B, L).
+        reconstruct: x → E[x|z] at the mean of q(z|x), (B, H, W, C).
+        decode: z → E[x|z], (B, H, W, C).
+        bound: (x, seed) → log p(x|z) at one z drawn from q(z|x), (B,), and KL(q(z|x) ‖ p(z)), (B, L) by latent or
+            (B, 1); in nats.
+        log_weights: (x, K, seed) → log p(x, z) − log q(z|x) in nats for K draws of z from q(z|x), (B, K).
+        prior: (N, seed) → z drawn from p(z), (N, L).
+        sample: (N, seed) → images E[x|z] with z from p(z), (N, H, W, C).
+        floats_per_decode: what the decoder holds for one z, in floats, at most; for choosing chunks.
+    """
+
+    encode: Callable[[Array], tuple[Array, Array]]
+    reconstruct: Callable[[Array], Array]
+    decode: Callable[[Array], Array]
+    bound: Callable[[Array, int], tuple[Array, Array]]
+    log_weights: Callable[[Array, int, int], Array]
+    prior: Callable[[int, int], Array]
+    sample: Callable[[int, int], Array]
+    floats_per_decode: int

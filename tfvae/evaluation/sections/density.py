@@ -1,0 +1,117 @@
+"""How probable the images are under the model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfvae import plotting
+from tfvae.errors import UserError
+from tfvae.evaluation.figures import Figure, Findings, mean
+from tfvae.evaluation.marginal import chunks, log_marginal
+from tfvae.evaluation.progress import track
+from tfvae.evaluation.resumable import Resumable
+from tfvae.evaluation.sections.base import Section
+from tfvae.evaluation.subject import BATCH, Subject
+
+BYTES_AT_ONCE = 2**28  # of decoder activations; a quarter of a GiB
+_FIELDS = ("log_likelihood", "kl", "log_marginal", "standard_error", "effective_samples")
+_SHOWN = 40
+
+
+class Density(Section):
+    """The evidence lower bound with its rate and distortion, and log p(x) by importance sampling."""
+
+    title = "Density"
+
+    def protocol(self, subject: Subject) -> dict[str, Any]:
+        """See `Section.protocol`."""
+        return {
+            **subject.images.protocol(),
+            "estimator": "importance sampling with draws from q(z|x)",
+            "samples": subject.options.samples,
+            "seed": subject.options.seed,
+        }
+
+    def measure(self, subject: Subject, folder: Path) -> Findings:
+        """See `Section.measure`. Also writes `per_image.npz`."""
+        found = self._per_image(subject, folder)
+        elbo = found["log_likelihood"] - found["kl"]
+        figures = {
+            "elbo": mean(elbo, "nats", "higher"),
+            "rate": mean(found["kl"], "nats"),
+            "distortion": mean(-found["log_likelihood"], "nats", "lower"),
+            "log_marginal": mean(found["log_marginal"], "nats", "higher"),
+            "gap": mean(found["log_marginal"] - elbo, "nats"),
+            "effective_samples": Figure(float(np.median(found["effective_samples"])), "", better="higher"),
+        }
+        bits, notes = _bits(subject, figures)
+        files = {
+            "log_marginal.png": "log p(x) and its lower bound, image by image",
+            "least_likely.png": "The least probable images, and below them the most probable ones",
+        }
+        _draw(subject, found, folder)
+        return Findings({**figures, **bits}, (*_warnings(found, subject.options.samples), *notes), files)
+
+    def _per_image(self, subject: Subject, folder: Path) -> dict[str, np.ndarray]:
+        functions, options = subject.functions, subject.options
+        floats = functions.floats_per_decode + 4 * int(np.prod(subject.images.source.image_shape))
+        size, draws = chunks(options.samples, floats, BYTES_AT_ONCE)
+        state = Resumable(folder / "per_image.npz", _FIELDS, subject.images.num_images)
+        for first, images in track(_pieces(subject, size), "log p(x)", -(-subject.images.num_images // size), "step"):
+            if first < state.done:
+                continue
+            seed = options.seed + (first << 43)  # 2¹² chunks of one image have a seed of their own
+            log_likelihood, kl = functions.bound(images, seed)
+            estimate = log_marginal(functions.log_weights, images, options.samples, seed, draws)
+            state.append(log_likelihood=log_likelihood, kl=kl.sum(axis=1), **estimate._asdict())
+        return state.finished()
+
+
+def _pieces(subject: Subject, size: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Small batches with the number of their first image; what an image looks like does not depend on `size`."""
+    for number, batch in enumerate(subject.images.seen()):
+        for start in range(0, len(batch), size):
+            yield number * BATCH + start, batch[start : start + size]
+
+
+def _bits(subject: Subject, figures: dict[str, Figure]) -> tuple[dict[str, Figure], tuple[str, ...]]:
+    from tfvae.evaluation import bits  # TensorFlow
+
+    try:
+        convert = bits.converter(subject.config, subject.images)
+    except UserError as refusal:
+        return {}, (str(refusal),)
+    per_nat = convert(1.0) - convert(0.0)
+    return {
+        f"{name}_bits_per_dim": Figure(
+            convert(-figures[name].value), "bits/dim", (figures[name].standard_error or 0) * per_nat, "lower"
+        )
+        for name in ("elbo", "log_marginal")
+    }, ()
+
+
+def _warnings(found: dict[str, np.ndarray], num_samples: int) -> tuple[str, ...]:
+    alone = float(np.mean(found["effective_samples"] < 2))
+    if num_samples == 1 or alone < 0.1:
+        return ()
+    return (
+        f"for {alone:.0%} of the images one or two of the {num_samples} draws carry the whole estimate of log p(x), "
+        f"which is then far too low: more --samples raise it",
+    )
+
+
+def _draw(subject: Subject, found: dict[str, np.ndarray], folder: Path) -> None:
+    with plotting.panels(folder / "log_marginal.png", size=(6.0, 3.2)) as (axis,):
+        elbo = found["log_likelihood"] - found["kl"]
+        bins = np.histogram_bin_edges(np.concatenate([elbo, found["log_marginal"]]), 60).tolist()
+        axis.hist(elbo, bins, color=plotting.ORANGE, alpha=0.6, label="lower bound, one draw")
+        axis.hist(found["log_marginal"], bins, color=plotting.BLUE, alpha=0.6, label="log p(x)")
+        axis.legend(fontsize=8, frameon=False)
+        plotting.style(axis, "How probable each image is", "nats", "images")
+    order = np.argsort(found["log_marginal"])
+    shown = min(_SHOWN, len(order) // 2 or 1)
+    chosen = np.concatenate([order[:shown], order[::-1][:shown]])
+    images = subject.images.take(chosen)
+    plotting.save_image(folder / "least_likely.png", plotting.grid(images, columns=min(20, shown)))
