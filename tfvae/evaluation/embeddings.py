@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 _BEFORE_TSNE = 50  # dimensions: scikit-learn's advice, against noise and time
 _PERPLEXITY = 30.0
@@ -29,4 +30,5 @@ def planes(codes: ArrayLike, seed: int) -> dict[str, NDArray[np.float64]]:
     start = 1e-4 * flat / flat.std(axis=0).max()
     perplexity = min(_PERPLEXITY, (len(values) - 1) / 3)
     tsne = TSNE(init=start.astype(np.float32), perplexity=perplexity, random_state=seed % 2**32)  # type: ignore[arg-type]
-    return {"PCA": flat, "t-SNE": tsne.fit_transform(places).astype(np.float64)}
+    with threadpool_limits(1):  # several threads wait for each other wherever another process has a core
+        return {"PCA": flat, "t-SNE": tsne.fit_transform(places).astype(np.float64)}

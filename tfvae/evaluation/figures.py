@@ -33,7 +33,7 @@ class Figure:
         error = self.standard_error
         if not error or not math.isfinite(error) or not math.isfinite(self.value):
             return [_short(number) for number in (self.value, error) if number is not None]
-        decimals = min(max(1 - math.floor(math.log10(error)), 0), 8)
+        decimals = min(max(1 - math.floor(math.log10(error)), 0), 6)
         return [f"{number:,.{decimals}f}" for number in (self.value, error)]
 
     def to_json(self) -> dict[str, Any]:

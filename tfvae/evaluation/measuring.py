@@ -38,7 +38,7 @@ def measure(name: str, subject: Subject, output: Path, say: Callable[[str], None
     section: Section = SECTIONS[name]()
     reason = section.left_out(subject)
     if reason:
-        say(f"{section.title}: left out, {reason}")
+        say(f"{section.title} left out: {reason}")
         return {"left_out": reason}
     protocol = json.loads(json.dumps(section.protocol(subject)))
     folder = output / "evaluation" / name / _key(name, protocol, subject.weights_hash)
@@ -82,4 +82,4 @@ def _lines(section: Section, stored: dict[str, Any]) -> str:
     findings = Findings.from_json(stored)
     width = max(map(len, findings.figures), default=0)
     figures = [f"  {name.replace('_', ' '):<{width}}  {figure}" for name, figure in findings.figures.items()]
-    return "\n".join([f"{section.title} ({stored['seconds']:g} s)", *figures, *(f"  ! {n}" for n in findings.notes)])
+    return "\n".join([f"{section.title} ({stored['seconds']:g} s)", *figures, *(f"  note: {note}" for note in findings.notes)])

@@ -34,7 +34,7 @@ class Anomaly(Section):
         """See `Section.left_out`."""
         if subject.outliers:
             return ""
-        return "No outliers were given: name another data set, such as --outliers=fashion_mnist, or a folder of images."
+        return "no outliers were given; name another data set (--outliers=fashion_mnist) or a folder of images"
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
         """See `Section.protocol`."""

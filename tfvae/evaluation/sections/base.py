@@ -17,7 +17,7 @@ class Section(abc.ABC):
     title: str  # heading of the report
 
     def left_out(self, subject: Subject) -> str:
-        """Why there is nothing to measure here, as a sentence that says what to do; "" if there is."""
+        """Why there is nothing to measure here, and what to do about it, after "left out: "; "" if there is."""
         del subject
         return ""
 

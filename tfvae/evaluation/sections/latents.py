@@ -48,7 +48,7 @@ class Latents(Section):
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
         enough = subject.images.num_images > 1
-        return "" if enough else "a single image says nothing of how latents vary: measure on two or more."
+        return "" if enough else "a single image says nothing of how latents vary; measure on two or more"
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
         """See `Section.protocol`."""

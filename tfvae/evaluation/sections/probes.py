@@ -31,7 +31,7 @@ class Probes(Section):
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
         if subject.images.source.labels is None or subject.training.source.labels is None:
-            return "The images have no labels: linear probes need a data set with labels, for training and for testing."
+            return "the images have no labels; linear probes need a data set with labels, for training and for testing"
         return ""
 
     def protocol(self, subject: Subject) -> dict[str, Any]:

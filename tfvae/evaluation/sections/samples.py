@@ -37,7 +37,7 @@ class Samples(Section):
         count = _count(subject)
         if count >= _FEWEST:
             return ""
-        return f"sets of {count} images say nothing of samples: measure on at least {_FEWEST}"
+        return f"sets of {count} images say nothing of samples; measure on at least {_FEWEST}"
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
         """See `Section.protocol`. What the model itself sees of the images is not part of it."""
