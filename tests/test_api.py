@@ -32,9 +32,9 @@ PUBLIC = {
 
 CLASSES = {
     "likelihoods": {"Bernoulli", "ContinuousBernoulli", "DiscretizedLogistic", "Gaussian", "Laplace"},
-    "models": {"VAE"},
-    "networks": {"MLP", "Residual", "StridedConv"},
-    "posteriors": {"Gaussian"},
+    "models": {"Autoencoder", "VAE"},
+    "networks": {"HalvingConv", "MLP", "PooledBlocks", "PooledConv", "Residual", "SkipConv", "StridedConv"},
+    "posteriors": {"Gaussian", "Uniform"},
     "priors": {"StandardNormal"},
     "schedules": {"Capacity", "Constant", "Cosine", "Cyclical", "FreeBits", "Linear", "Sigmoid"},
 }
@@ -58,11 +58,11 @@ def test_classes_of_registries(package):
     assert all(getattr(module, name).__name__ == name for name in CLASSES[package])
 
 
-@pytest.mark.parametrize("package", CLASSES)
+@pytest.mark.parametrize("package", sorted(set(CLASSES) - {"networks"}))  # which are data, and not saved
 def test_saved_names_are_the_package_s_own(package):
     import keras
 
-    for name in CLASSES[package] - {"MLP", "Residual", "StridedConv"}:
+    for name in CLASSES[package]:
         assert keras.saving.get_registered_name(getattr(getattr(tfvae, package), name)) == f"tfvae.{package}>{name}"
 
 

@@ -17,11 +17,25 @@ LIKELIHOODS = {
     "laplace": [{}, {"scale": "optimal"}, {"scale": "per_pixel"}],
     "discretized_logistic": [{}, {"scale": 0.02}, {"scale": "per_pixel", "location": "tanh"}],
 }
-POSTERIORS = {"gaussian": [{}, {"stddev": "softplus"}]}
+POSTERIORS = {"gaussian": [{}, {"stddev": "softplus"}], "uniform": [{}, {"interval": "above"}]}
 # Small, for every network is trained, saved and exported.
 NETWORKS = {
+    "halving_conv": [
+        {"channels": (4, 6)},
+        {"channels": (4,), "projection": 5, "negative_slope": 0.01, "output": "batch_norm"},
+    ],
     "mlp": [{"units": (8, 6)}],
+    "pooled_blocks": [
+        {"channels": (4, 6), "pools": (2,)},
+        {"block": "inception", "channels": (4, 6), "pools": (4,)},
+        {"channels": (4,), "pools": (), "repeats": 2},
+    ],
+    "pooled_conv": [
+        {"channels": (4, 6), "pools": (2, 2), "last": 5},
+        {"channels": (4,), "pools": (4,), "last": 0, "dense": 6},
+    ],
     "residual": [{"channels": (4, 6)}, {"channels": (4,), "blocks": 2, "activation": "silu"}],
+    "skip_conv": [{"channels": (2,), "pools": (16,), "activation": "gelu"}],  # few latents are left for the code
     "strided_conv": [
         {"channels": (4, 6)},
         {"channels": (4, 6), "batch_norm": False, "activation": "gelu"},

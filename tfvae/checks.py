@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from tfvae.configuration import Component, Config
+from tfvae.configuration import Component, Config, ModelConfig
 from tfvae.datasets import DATASETS
 from tfvae.errors import UserError, nearest
 from tfvae.likelihoods import LIKELIHOODS
@@ -142,9 +142,25 @@ def _time_faults(config: Config) -> list[str]:
     ]
 
 
+def _prior_faults(config: Config) -> list[str]:
+    """Of a model without a prior: what is set and would do nothing."""
+    given, unset = config.model, ModelConfig()
+    if MODELS.constant(given.family.name, "has_prior", True):
+        return []
+    return [
+        f"config.model.{name} is {getattr(given, name)}: {given.family.name} has no {words}: "
+        f"give --config.model.{name}={getattr(unset, name)}, which is what is not set"
+        for name, words in OF_A_PRIOR.items()
+        if getattr(given, name) != getattr(unset, name)
+    ]
+
+
+OF_A_PRIOR = {"posterior": "posterior but a point", "prior": "prior", "kl_weight": "KL term"}
+
 # Faults between values that are each fine alone: the values needed → how to find them.
 COMBINATIONS: dict[tuple[str, ...], Callable[[Config], list[str]]] = {
     ("model.likelihood", "data.pixels"): _pixel_faults,
+    ("model.family", *(f"model.{name}" for name in OF_A_PRIOR)): _prior_faults,
     ("model.kl_weight", "data.num_images", "train.batch_size", "train.epochs"): _time_faults,
 }
 

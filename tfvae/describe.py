@@ -55,10 +55,11 @@ def facts(model: AbstractVAE, config: Config) -> list[str]:
     return [
         f"trainable parameters: {trainable:,} (and {other:,} that are not trained)",
         f"images: {height}×{width}×{channels} of {config.data.dataset}, pixels {config.data.pixels}",
-        f"latents: {config.model.latent_dim}; posterior {config.model.posterior}; prior {config.model.prior}",
+        f"latents: {config.model.latent_dim}; "
+        + (f"posterior {config.model.posterior}; prior {config.model.prior}" if model.has_prior else "no prior"),
         f"likelihood: {config.model.likelihood}{_sigma(model)}",
-        *_mse_weight(model, config),
-        f"KL weight: {config.model.kl_weight}",
+        *(_mse_weight(model, config) if model.has_prior else ()),
+        *([f"KL weight: {config.model.kl_weight}"] if model.has_prior else ()),
         f"training: {size}{train.epochs} epochs{steps}, batch {train.batch_size}, "
         f"{train.optimizer} {train.learning_rate:g} ({train.learning_rate_schedule})",
     ]

@@ -40,12 +40,12 @@ def signatures(model: AbstractVAE) -> dict[str, tuple[Any, list[tf.TensorSpec]]]
         kl = tf.reduce_sum(terms.kl, axis=-1)
         return {"elbo": terms.log_likelihood - kl, "log_likelihood": terms.log_likelihood, "kl": kl}
 
+    of_a_prior = {"sample": (sample, [seed, temperature]), "score": (score, [images, seed])}
     return {
         "serving_default": (reconstruct, [images]),
         "encode": (encode, [images]),
         "decode": (decode, [latents]),
-        "sample": (sample, [seed, temperature]),
-        "score": (score, [images, seed]),
+        **(of_a_prior if model.has_prior else {}),
     }
 
 

@@ -17,7 +17,7 @@ from tfvae.describe import count_params
 from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
 from tfvae.training import checkpoints, log, pictures, session
-from tfvae.training.progress import duration
+from tfvae.training.progress import duration, objective
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy")
 
@@ -44,11 +44,12 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
     }
     with files.atomic(run.model) as temporary:
         model.save(temporary)
-    _save_kl(model, run)
+    if model.has_prior:
+        _save_kl(model, run)
     version = export.export(model, run.serving, state["version"])
     rows = log.read(run.log)
     plotting.curves(run.folder / "curves.png", {name: [row.get(name, math.nan) for row in rows] for name in rows[-1]})
-    for kind in pictures.KINDS:
+    for kind in pictures.kinds_of(model):
         pictures.animate(run.pictures, kind, run.folder / f"{kind}.gif")
     report = _report(model, splits, config, state, numbers, command, version.name)
     files.write_text(run.folder / "report.md", markdown(report))
@@ -62,12 +63,13 @@ def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, flo
     Returns:
         `negative_elbo`, `reconstruction`, `kl` in nats, one draw of z for each image; `mse` with that draw and
         `mse_at_mean` with z at the posterior mean, per pixel on [0, 1]; `active_units`; `bits_per_dim` where defined.
+        Of a model without a prior neither `negative_elbo` nor `kl`.
     """
     batches = session.evaluation_batches(source, config)
     with session.readable_errors():
         found = model.evaluate(batches, verbose=0, return_dict=True)
     numbers = {name: float(value) for name, value in found.items()}
-    del numbers["loss"]  # −ELBO again
+    del numbers["loss"]  # again the bound, or what stands for it
     errors = keras.metrics.Mean()
     reconstruct = tf.function(model.reconstruct, reduce_retracing=True)
     with session.readable_errors():
@@ -186,14 +188,16 @@ def markdown(report: dict[str, Any]) -> str:
 def closing(run: Run, report: dict[str, Any]) -> str:
     """What the user is told at the end: the numbers, and where everything is."""
     name, numbers = list(report["numbers"].items())[-1] if report["numbers"] else ("", {})
-    bound = f"{name} −ELBO {numbers['negative_elbo']:.2f} nats" if numbers else "no validation or test images"
+    words, nats = objective(numbers)
+    bound = f"{name} {words} {nats:.2f} nats" if numbers else "no validation or test images"
     bits = f" = {numbers['bits_per_dim']:.3f} bits/dim" if "bits_per_dim" in numbers else ""
     folder = run.folder
+    animations = [path for kind in pictures.KINDS if (path := folder / f"{kind}.gif").exists()]
     return "\n".join(
         [
             "",
             f"Done in {duration(report['training']['seconds'])}: {bound}{bits}",
-            f"  pictures      {folder / 'generations.gif'}, {folder / 'reconstructions.gif'}, {run.pictures}",
+            f"  pictures      {', '.join(map(str, animations))}, {run.pictures}",
             f"  curves        {folder / 'curves.png'} (and: tensorboard --logdir {folder.parent})",
             f"  report        {folder / 'report.md'}",
             f"  served model  {run.serving / str(report['serving_version'])}",

@@ -68,22 +68,29 @@ def build(config: Config) -> AbstractVAE:
 
 def _model(config: Config) -> AbstractVAE:
     settings, (*size, channels) = config.model, config.data.image_shape
+    family = MODELS[settings.family.name]
     likelihood = _make(LIKELIHOODS, settings.likelihood)
-    posterior = _make(POSTERIORS, settings.posterior)
+    bayesian = _bayesian_parts(config) if family.has_prior else {}
+    per_latent = bayesian["posterior"].params_per_latent if family.has_prior else 1
     network = _make(NETWORKS, settings.network)
-    with _dtype_policy(config.train.precision):
-        encoder = network.encoder((*size, channels), posterior.params_per_latent * settings.latent_dim)
-        decoder = network.decoder(settings.latent_dim, (*size, likelihood.params_per_channel * channels))
-    return MODELS[settings.family.name](
-        encoder,
-        decoder,
-        likelihood=likelihood,
-        posterior=posterior,
-        prior=_make(PRIORS, settings.prior),
-        kl_weight=_make(KL_WEIGHTS, settings.kl_weight).for_run(checks.total_steps(config)),
-        seed=config.train.seed,
-        **settings.family.options,
-    )
+    try:
+        with _dtype_policy(config.train.precision):
+            encoder = network.encoder((*size, channels), per_latent * settings.latent_dim)
+            decoder = network.decoder(settings.latent_dim, (*size, likelihood.params_per_channel * channels))
+    except ValueError as error:
+        raise UserError(f"the network {settings.network} of images {config.data.image_shape}: {error}") from error
+    options = {"likelihood": likelihood, "seed": config.train.seed, **bayesian, **settings.family.options}
+    return family(encoder, decoder, **options)
+
+
+def _bayesian_parts(config: Config) -> dict[str, Any]:
+    """What only a model with a prior takes."""
+    settings = config.model
+    return {
+        "posterior": _make(POSTERIORS, settings.posterior),
+        "prior": _make(PRIORS, settings.prior),
+        "kl_weight": _make(KL_WEIGHTS, settings.kl_weight).for_run(checks.total_steps(config)),
+    }
 
 
 def _make(registry: Registry, component: Component) -> Any:
@@ -136,7 +143,8 @@ def bits_per_dim(config: Config) -> Callable[[float], float] | None:
         ("levels", "unit"): objectives.mass_bits_per_dim,
         ("interval", "dequantize"): objectives.density_bits_per_dim,
     }
-    known = convert.get((support, config.data.pixels))
+    bounded = MODELS[config.model.family.name].has_prior
+    known = convert.get((support, config.data.pixels)) if bounded else None
     return known and partial(known, dims=height * width * channels)
 
 

@@ -97,3 +97,21 @@ def write_idx(idx_bytes, mnist_arrays) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def cifar10_images(rng) -> dict[str, np.ndarray]:
+    """A small CIFAR-10: five images a batch, each different; image i of a batch has the label 2 i."""
+    names = (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin")
+    return {name: rng.integers(0, 256, (5, 32, 32, 3), np.uint8) for name in names}
+
+
+@pytest.fixture
+def cifar10_files(cifar10_images) -> dict[str, bytes]:
+    """The small CIFAR-10 as the files of the binary version."""
+    files = {}
+    for name, images in cifar10_images.items():
+        planes = images.transpose(0, 3, 1, 2)  # all of red, then of green, then of blue
+        files[name] = b"".join(bytes([2 * index]) + plane.tobytes() for index, plane in enumerate(planes))
+    classes = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    return {**files, "batches.meta.txt": "\n".join([*classes, "", ""]).encode()}

@@ -80,7 +80,7 @@ def test_unknown_crop_and_oblong_shape(write_celeba):
         load(Request(image_shape=(64, 48, 3)))
 
 
-@pytest.mark.parametrize("crop", ["closecrop", "resizecrop"])
+@pytest.mark.parametrize("crop", ["closecrop", "resizecrop", "squarecrop", "squeeze"])
 def test_image_that_is_not_aligned_is_named(crop, write_celeba, encode):
     folder = write_celeba()
     Path(folder, "img_align_celeba", "000002.jpg").write_bytes(encode(np.zeros((218, 177, 3), np.uint8), "JPEG"))
@@ -89,11 +89,20 @@ def test_image_that_is_not_aligned_is_named(crop, write_celeba, encode):
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
-@pytest.mark.parametrize("crop", ["closecrop", "resizecrop"])
+@pytest.mark.parametrize("crop", ["closecrop", "resizecrop", "squarecrop", "squeeze"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_shapes(size, crop, channels, write_celeba):
     source = load(Request(dir=write_celeba(), image_shape=(size, size, channels)), crop=crop).train
     assert source.images([0]).shape == (1, size, size, channels)
+
+
+def test_whole_width_and_whole_picture_are_bilinear(real_data):
+    """The whole width from row 30 on, and everything squeezed, against Pillow's own resizing of arrays."""
+    with zipfile.ZipFile(real_data / "img_align_celeba.zip") as archive:
+        pixels = np.asarray(Image.open(io.BytesIO(archive.read("img_align_celeba/000001.jpg"))))
+    for crop, part in (("squarecrop", pixels[30:208]), ("squeeze", pixels)):
+        expected = np.asarray(Image.fromarray(part).resize((64, 64), Image.Resampling.BILINEAR))
+        np.testing.assert_array_equal(load(Request(), crop=crop).train.images([0])[0], expected)
 
 
 def test_crops_show_the_same_face_at_their_own_scale(real_data):

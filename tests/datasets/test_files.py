@@ -28,7 +28,7 @@ def test_impossible_requests(arguments, words):
         Request(**arguments)
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "binarized_mnist", "celeba"])
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "binarized_mnist", "cifar10", "celeba"])
 def test_error_names_every_place(name, bare_machine, tmp_path, monkeypatch):
     for folder in ("given", "shared"):
         (tmp_path / folder).mkdir()

@@ -15,7 +15,7 @@ from tfvae.errors import UserError
 
 
 @pytest.fixture(params=sorted(DATASETS))
-def request_of(request, tmp_path, rng, encode, write_tree, mnist_arrays, bare_machine):
+def request_of(request, tmp_path, rng, encode, write_tree, mnist_arrays, cifar10_files, bare_machine):
     """(name of a data set, a request for a small version of it)."""
     name = request.param
     images = rng.integers(0, 256, (30, 12, 10, 3), np.uint8)
@@ -24,6 +24,8 @@ def request_of(request, tmp_path, rng, encode, write_tree, mnist_arrays, bare_ma
     elif name == "binarized_mnist":
         parts = {part: rng.integers(0, 2, (9, 784), np.uint8) for part in ("train", "valid", "test")}
         np.savez(tmp_path / "binarized_mnist.npz", **parts)
+    elif name == "cifar10":
+        return name, {"dir": str(write_tree(cifar10_files))}
     elif name == "celeba":
         names = [f"{i:06}.jpg" for i in range(1, 31)]
         images = [np.asarray(Image.fromarray(image).resize((178, 218))) for image in images]
@@ -69,7 +71,7 @@ def test_random_access(request_of):
 
 
 def test_options_are_readable_without_import():
-    assert DATASETS.parameters("celeba") == {"crop": "Literal['closecrop', 'resizecrop']"}
+    assert DATASETS.parameters("celeba") == {"crop": "Literal['closecrop', 'resizecrop', 'squarecrop', 'squeeze']"}
     assert DATASETS.parameters("folder") == DATASETS.parameters("arrays") == {"test_fraction": "float"}
     assert DATASETS.parameters("digits") == {}
 

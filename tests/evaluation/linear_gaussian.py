@@ -63,6 +63,5 @@ FUNCTIONS = Functions(
     bound=bound,
     log_weights=log_weights,
     prior=prior,
-    sample=lambda count, seed: decode(prior(count, seed)),
     floats_per_decode=12,
 )

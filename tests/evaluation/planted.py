@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from tfvae.configuration import Config
 from tfvae.datasets.array_source import ArraySource
 from tfvae.evaluation.functions import Functions
 from tfvae.evaluation.subject import ImageSet, Options, Subject
@@ -10,12 +11,12 @@ from tfvae.evaluation.subject import ImageSet, Options, Subject
 def subject(images, functions, pixels="unit", seed=0):
     """A subject of images (N, H, W, C) and functions, without a run."""
     chosen = ImageSet("test", ArraySource(images), pixels, seed)
-    found = Subject("planted", SimpleNamespace(), SimpleNamespace(), chosen, chosen, (), Options(seed=seed))
+    found = Subject("planted", SimpleNamespace(), Config(), chosen, chosen, (), Options(seed=seed))
     vars(found)["functions"] = functions  # in the place where the property keeps what it has built
     return found
 
 
 def functions(**given):
     """Functions of which only those given can be called."""
-    absent = dict.fromkeys(("encode", "reconstruct", "decode", "bound", "log_weights", "prior", "sample"))
+    absent = dict.fromkeys(("encode", "reconstruct", "decode", "bound", "log_weights", "prior"))
     return Functions(**{**absent, "floats_per_decode": 1, **given})

@@ -77,8 +77,9 @@ def test_outliers_on_either_side_of_the_likelihood(measured):
 def test_scores_of_every_image_are_kept_and_pictures_drawn(measured):
     found, folder = measured
     stored = load_arrays(folder / "scores.npz")
-    assert {name.split(".")[0] for name in stored} == {"test", "flat", "harsh"}
-    assert [stored[f"{name}.elbo"].shape for name in ("test", "flat", "harsh")] == [(COUNT,), (100,), (60,)]
+    assert {name.rpartition(".")[0] for name in stored} == {"inliers", "outliers.flat", "outliers.harsh"}
+    sizes = [stored[f"{name}.elbo"].shape for name in ("inliers", "outliers.flat", "outliers.harsh")]
+    assert sizes == [(COUNT,), (100,), (60,)]
     assert set(found.pictures) == {
         f"{kind}_{name}.png" for kind in ("scores", "roc", "errors") for name in ("flat", "harsh")
     }
@@ -104,7 +105,7 @@ def test_binarised_images_are_coded_as_the_model_sees_them(subject, tmp_path):
     assert Anomaly().protocol(changed)["complexity"] != Anomaly().protocol(subject)["complexity"]
     Anomaly().measure(changed, tmp_path)
     stored = load_arrays(tmp_path / "scores.npz")
-    lengths = stored["test.elbo"] / np.log(2) - stored["test.complexity"]
+    lengths = stored["inliers.elbo"] / np.log(2) - stored["inliers.complexity"]
     assert 0 < lengths.max() < 8 * 150  # 64 values as bits, and a header: as bytes they would be 8 · 64 bits more
 
 

@@ -15,6 +15,7 @@ from tfvae.evaluation import __main__ as command
 from tfvae.evaluation import restored
 from tfvae.evaluation.sections.density import Density
 from tfvae.evaluation.sections.reconstruction import Reconstruction
+from tfvae.plotting.files import as_pillow
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,76 @@ def test_other_weights_are_another_answer(evaluate, trained, tmp_path):
     _, second = evaluate("--metrics=density", run=copy)
     assert second["weights_hash"] != first["weights_hash"]
     assert second["density"]["elbo"] != first["density"]["elbo"]
+
+
+def test_another_structure_is_another_answer(evaluate, trained, tmp_path):
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    _, first = evaluate("--metrics=density", run=copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["model"]["network"]["activation"] = "tanh"  # the same weights in another network
+    (copy / "config.json").write_text(json.dumps(config))
+    _, second = evaluate("--metrics=density", run=copy)
+    assert second["weights_hash"] != first["weights_hash"]
+    assert second["density"]["elbo"] != first["density"]["elbo"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"run": "ru'])
+def test_damaged_answers_are_made_anew(evaluate, tmp_path, content):
+    _, first = evaluate("--metrics=density")
+    for path in (tmp_path / "evaluation.json", tmp_path / first["density"]["folder"] / "section.json"):
+        path.write_text(content if content != "[]" or path.name == "evaluation.json" else "")
+    status, again = evaluate("--metrics=density")
+    assert status == 0
+    assert again["density"]["elbo"] == first["density"]["elbo"]
+
+
+def test_another_process_loses_no_section(evaluate, tmp_path, monkeypatch):
+    """What was added to the report while a section was measured stays there."""
+    original = Density.measure
+
+    def slow(self, subject, folder):
+        path = tmp_path / "evaluation.json"
+        path.write_text(
+            json.dumps(
+                {**json.loads(path.read_text()), "latents": {"protocol": {}, "notes": [], "pictures": {}, "folder": ""}}
+            )
+        )
+        return original(self, subject, folder)
+
+    evaluate("--metrics=reconstruction", samples=4)
+    monkeypatch.setattr(Density, "measure", slow)
+    _, report = evaluate("--metrics=density", samples=4)
+    assert {"reconstruction", "density", "latents"} <= set(report)
+
+
+def test_figures_are_not_replaced_by_an_excuse(evaluate, tmp_path):
+    np.savez(tmp_path / "others.npz", images=tiny.pictures(20, seed=9))
+    _, first = evaluate("--metrics=anomaly", f"--outliers={tmp_path / 'others.npz'}")
+    assert "auroc_elbo_vs_others_npz" in first["anomaly"]
+    assert evaluate("--metrics=anomaly")[1]["anomaly"] == first["anomaly"]
+
+
+def test_outliers_called_test(evaluate, tmp_path):
+    folder = tmp_path / "in" / "test"
+    folder.mkdir(parents=True)
+    for number, image in enumerate(tiny.pictures(20, seed=9)):
+        as_pillow(image).save(folder / f"{number}.png")
+    status, report = evaluate("--metrics=anomaly", f"--outliers={folder}")
+    assert status == 0
+    assert "auroc_statistics_vs_test" in report["anomaly"]
+
+
+def test_floats_and_whole_numbers_are_no_pair(evaluate, tmp_path):
+    np.save(tmp_path / "own.npy", tiny.pictures(20, seed=9).astype(np.float32) / 255)
+    _, report = evaluate("--metrics=anomaly", f"--outliers={tmp_path / 'own.npy'}")
+    assert "which alone would tell them apart" in report["anomaly"]["left_out"]
+
+
+def test_a_fault_of_any_section_comes_before_all_measurements(evaluate, tmp_path, capsys):
+    np.savez(tmp_path / "own.npz", images=tiny.pictures(30))
+    flags = ("--metrics=density,samples", "--extractor=nonsense", f"--images={tmp_path / 'own.npz'}")
+    assert evaluate(*flags) == (2, {})
+    assert "nonsense" in capsys.readouterr().err
 
 
 def test_an_interruption_keeps_what_is_finished(evaluate, monkeypatch):
@@ -169,6 +240,7 @@ def test_a_run_is_not_compared_with_itself(evaluate, trained, capsys):
         (["--data_dir=nowhere"], "--data_dir: there is no folder 'nowhere'"),
         (["--run=nobody"], "there is no run 'nobody'"),
         (["--outliers=nothing", "--metrics=anomaly"], "there is no data set, file or folder 'nothing'"),
+        (["--outliers=arrays", "--metrics=anomaly"], "that is what run was trained on"),
         (["--outliers=digits(", "--metrics=anomaly"], "there is no data set, file or folder 'digits('"),
     ],
 )

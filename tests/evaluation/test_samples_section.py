@@ -62,11 +62,11 @@ def perfect(tmp_path_factory):
 
 
 def test_a_perfect_model_scores_as_test_images_do(perfect):
-    assert perfect["frechet_distance"] < 2 * perfect["frechet_distance_of_test_images"]
+    assert perfect["frechet_distance"] < 2 * perfect["frechet_distance_of_real_images"]
     for name in ("precision", "recall", "density", "coverage"):
-        assert perfect[name] == pytest.approx(perfect[f"{name}_of_test_images"], abs=0.12)
+        assert perfect[name] == pytest.approx(perfect[f"{name}_of_real_images"], abs=0.12)
         # Reconstructions are the test images here, so they score the same in every measure.
-        assert perfect[f"{name}_of_reconstructions"] == perfect[f"{name}_of_test_images"]
+        assert perfect[f"{name}_of_reconstructions"] == perfect[f"{name}_of_real_images"]
     assert perfect["kernel_errors"] < 3
     assert perfect["memorisation_ratio"] == pytest.approx(1, abs=0.15)
     assert perfect["memorisation_ratio_of_reconstructions"] == 1
@@ -84,11 +84,11 @@ def noisy(z):
 @pytest.mark.parametrize("fault", [blurred, noisy])
 def test_blur_and_noise(fault, extractor, tmp_path):
     found = values(subject(fault, extractor=extractor), tmp_path)
-    assert found["frechet_distance"] > 2 * found["frechet_distance_of_test_images"]
+    assert found["frechet_distance"] > 2 * found["frechet_distance_of_real_images"]
     assert found["kernel_errors"] > 5
-    assert found["kernel_distance"] > 3 * abs(found["kernel_distance_of_test_images"])
+    assert found["kernel_distance"] > 3 * abs(found["kernel_distance_of_real_images"])
     for name in ("precision", "density"):
-        assert found[name] < 0.9 * found[f"{name}_of_test_images"]
+        assert found[name] < 0.9 * found[f"{name}_of_real_images"]
 
 
 def test_dropped_classes(perfect, tmp_path):
@@ -118,8 +118,8 @@ def test_blur_alone_is_not_called_copying(tmp_path):
 
 def test_samples_that_are_too_typical_are_said(tmp_path):
     found = Samples().measure(subject(lambda z: blobs(0.3 + 0.4 * z)), tmp_path)  # none at the edges of the data
-    assert found.figures["density"].value > found.figures["density_of_test_images"].value
-    assert any("density of samples is above that of real test images" in note for note in found.notes)
+    assert found.figures["density"].value > found.figures["density_of_real_images"].value
+    assert any("density of samples is above that of real images" in note for note in found.notes)
 
 
 def test_figures_have_directions_errors_and_pictures(tmp_path):
@@ -127,7 +127,7 @@ def test_figures_have_directions_errors_and_pictures(tmp_path):
     assert {found.figures[name].better for name in ("frechet_distance", "kernel_distance")} == {"lower"}
     assert {found.figures[name].better for name in ("precision", "recall", "density", "coverage")} == {"higher"}
     without = {name for name, figure in found.figures.items() if figure.standard_error is None}
-    assert without == {f"frechet_distance{end}" for end in ("", "_of_reconstructions", "_of_test_images")}
+    assert without == {f"frechet_distance{end}" for end in ("", "_of_reconstructions", "_of_real_images")}
     assert list(found.pictures) == ["samples.png", "scores.png", "nearest.png"]
     assert {path.name for path in tmp_path.iterdir()} == set(found.pictures)
     assert Findings.from_json(json.loads(json.dumps(found.to_json()))) == found

@@ -166,7 +166,7 @@ def test_a_run_that_stopped_early_stays_stopped(data, tmp_path, monkeypatch):
     flags = ("--config.train.early_stopping=2", "--config.train.epochs=50", "--config.train.pictures_every=40")
     best = checkpoints.Best.on_epoch_end
     monkeypatch.setattr(
-        checkpoints.Best, "on_epoch_end", lambda self, epoch, logs: best(self, epoch, {"val_negative_elbo": 1.0})
+        checkpoints.Best, "on_epoch_end", lambda self, epoch, logs: best(self, epoch, {"val_loss": 1.0})
     )
     run = tiny.train(data, tmp_path, *flags, "--config.model.kl_weight=constant")
     report = json.loads((run / "report.json").read_text())

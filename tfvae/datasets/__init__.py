@@ -15,6 +15,7 @@ DATASETS = Registry(
         "arrays": "arrays:load",
         "binarized_mnist": "binarized_mnist:load",
         "celeba": "celeba:load",
+        "cifar10": "cifar10:load",
         "digits": "digits:load",
         "fashion_mnist": "fashion_mnist:load",
         "folder": "folder:load",

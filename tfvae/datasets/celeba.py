@@ -19,7 +19,9 @@ _OFFICIAL = {"training": 162_770, "validation": 19_867, "test": 19_962}
 _SIZE = (178, 218)  # width, height
 
 
-def load(request: Request, *, crop: Literal["closecrop", "resizecrop"] = "closecrop") -> Splits:
+def load(
+    request: Request, *, crop: Literal["closecrop", "resizecrop", "squarecrop", "squeeze"] = "closecrop"
+) -> Splits:
     """The official partition, or those of its images that are there, decoded when asked for.
 
     `img_align_celeba/` or `img_align_celeba.zip` (read in place) beside `list_eval_partition.txt` and, for labels
@@ -28,7 +30,8 @@ def load(request: Request, *, crop: Literal["closecrop", "resizecrop"] = "closec
 
     Args:
         request: `image_shape` is (64, 64, 3) unless given, and square.
-        crop: "closecrop" the face (140x140 at the centre), "resizecrop" the whole width.
+        crop: "closecrop" the face (140x140 at the centre), "resizecrop" and "squarecrop" the whole width (Lanczos,
+            and bilinear from row 30 on), "squeeze" all of it, made narrower and lower to fit (bilinear).
     """
     if crop not in _CROPS:
         raise UserError(f"there is no CelebA crop {crop!r}: {nearest(crop, _CROPS)}")
@@ -80,4 +83,17 @@ def _resizecrop(image: Image.Image, size: int) -> Image.Image:
     return whole.crop((0, top, size, top + size))
 
 
-_CROPS: dict[str, Callable[..., Image.Image]] = {"closecrop": _closecrop, "resizecrop": _resizecrop}
+def _squarecrop(image: Image.Image, size: int) -> Image.Image:
+    return _checked(image).crop((0, 30, 178, 208)).resize((size, size), Image.Resampling.BILINEAR)
+
+
+def _squeeze(image: Image.Image, size: int) -> Image.Image:
+    return _checked(image).resize((size, size), Image.Resampling.BILINEAR)
+
+
+_CROPS: dict[str, Callable[..., Image.Image]] = {
+    "closecrop": _closecrop,
+    "resizecrop": _resizecrop,
+    "squarecrop": _squarecrop,
+    "squeeze": _squeeze,
+}

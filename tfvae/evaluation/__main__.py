@@ -24,11 +24,14 @@ def main(argv: Sequence[str]) -> None:
     if isinstance(request, str):
         _say(f"{__doc__}\n{request}")
         return
-    # All data first: a fault in the last run's must not cost what is measured before.
+    # All data and options first: a fault in the last run's must not cost what is measured before.
     subjects = [
         images.subject(name, run, config, request.images, request.outliers, request.data_dir, request.options)
         for name, (run, config) in zip(_names(request), request.runs, strict=True)
     ]
+    for subject in subjects:
+        for name in request.metrics:
+            measuring.prepare(name, subject)
     outputs = [_output(request, subject) for subject in subjects]
     reports = [_evaluate(subject, output, request.metrics) for subject, output in zip(subjects, outputs, strict=True)]
     for output in outputs:
@@ -40,13 +43,13 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _names(request: Request) -> list[str]:
-    """Of the runs: those of their folders, and where two are alike those of the folders above as well."""
+    """Of the runs: those of their folders; where two are alike, with as many of the folders above as it takes."""
     folders = [run.folder.resolve() for run, _ in request.runs]
-    short = [folder.name for folder in folders]
-    return [
-        name if short.count(name) == 1 else f"{folder.parent.name}-{name}"
-        for name, folder in zip(short, folders, strict=True)
-    ]
+    depth, names = 1, [folder.name for folder in folders]
+    while len(set(names)) < len(names):  # ends: no folder is named twice
+        depth += 1
+        names = ["-".join(part.strip("/") for part in folder.parts[-depth:]) for folder in folders]
+    return names
 
 
 def _output(request: Request, subject: Subject) -> Path:
@@ -57,11 +60,9 @@ def _output(request: Request, subject: Subject) -> Path:
 
 def _evaluate(subject: Subject, output: Path, metrics: Sequence[str]) -> dict[str, Any]:
     _say(f"Run {subject.run.folder}, weights {subject.weights_hash}, {subject.images.num_images:,} images")
-    found = report.read(output, subject)
-    for name in metrics:
-        found[name] = measuring.measure(name, subject, output, _say)
-        report.write(output, found)  # after each, so that Ctrl-C in the next one loses none
-    return found
+    for name in metrics:  # written after each, so that Ctrl-C in the next one loses none
+        report.add(output, subject, name, measuring.measure(name, subject, output, _say))
+    return report.read(output, subject)
 
 
 def _say(text: str) -> None:

@@ -35,7 +35,7 @@ def converter(config: Config, images: ImageSet) -> Callable[[float], float]:
         UserError: the number would have no such meaning; the message says why.
     """
     if images.source.dtype != np.uint8:
-        raise UserError("no bits/dim: the images are floats, used as they are: those of 8-bit images are defined")
+        raise UserError("no bits/dim: the images are floats, used as they are; bits/dim are those of 8-bit images")
     convert = runs.bits_per_dim(replace(config, data=replace(config.data, pixels=images.pixels)))
     if convert is None:
         raise UserError(f"no bits/dim: {_REASONS[LIKELIHOODS[config.model.likelihood.name].support]}")

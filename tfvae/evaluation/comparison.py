@@ -1,5 +1,6 @@
 """Several runs side by side."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,13 @@ def check_comparable(protocols: Mapping[str, Mapping[str, Any]]) -> None:
     for run, protocol in others:
         keys = [key for key in sorted({*expected, *protocol}) if expected.get(key) != protocol.get(key)]
         if keys:
-            differences = "; ".join(f"{key}: {expected.get(key)} and {protocol.get(key)}" for key in keys)
+            differences = "; ".join(_difference(key, expected.get(key), protocol.get(key)) for key in keys)
             raise UserError(f"{first} and {run} were measured in different ways ({differences})")
+
+
+def _difference(key: str, one: Any, other: Any) -> str:
+    name = key.replace("_", " ")
+    return name if isinstance(one, dict | list) else f"{name}: {one} and {other}"
 
 
 def markdown(
@@ -84,13 +90,19 @@ def _row(name: str, found: Mapping[str, Figure], runs: Sequence[str]) -> str:
 
 
 def best(found: Mapping[str, Figure]) -> list[str]:
-    """The runs with the best value of a figure; none where no direction is better or there is nothing to beat."""
+    """The runs with the best value of a figure, and those within the standard error of it; none without a contest."""
     direction = next(iter(found.values())).better
     values = {run: figure.value for run, figure in found.items() if figure.value == figure.value}
     if not direction or len(values) < 2:
         return []
-    extreme = min(values.values()) if direction == "lower" else max(values.values())
-    return [run for run, value in values.items() if value == extreme]
+    first = (min if direction == "lower" else max)(values, key=values.__getitem__)
+    return [run for run in values if _level(found[run], found[first])]
+
+
+def _level(one: Figure, best: Figure) -> bool:
+    """Whether one is as good as the best, as far as their standard errors can tell."""
+    error = math.hypot(one.standard_error or 0, best.standard_error or 0)
+    return abs(one.value - best.value) <= error
 
 
 def rate_and_distortion(reports: Sequence[Report]) -> dict[str, tuple[float, float]]:

@@ -103,7 +103,7 @@ def _request(given: dict[str, Any], runs: Sequence[tuple[Run, Config]]) -> Reque
     return Request(
         runs=tuple(runs),
         metrics=tuple(name for name in SECTIONS if name in asked),
-        images=Path(given["images"]) if given["images"] else None,
+        images=Path(given["images"]).expanduser() if given["images"] else None,
         outliers=given["outliers"] or (),
         data_dir=given["data_dir"],
         output_dir=Path(given["output_dir"]) if given["output_dir"] else None,

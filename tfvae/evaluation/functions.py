@@ -22,7 +22,6 @@ class Functions:
             (B, 1); in nats.
         log_weights: (x, K, seed) → log p(x, z) − log q(z|x) in nats for K draws of z from q(z|x), (B, K).
         prior: (N, seed) → z drawn from p(z), (N, L).
-        sample: (N, seed) → images E[x|z] with z from p(z), (N, H, W, C).
         floats_per_decode: what the decoder holds for one z, in floats, at most; for choosing chunks.
     """
 
@@ -32,5 +31,4 @@ class Functions:
     bound: Callable[[Array, int], tuple[Array, Array]]
     log_weights: Callable[[Array, int, int], Array]
     prior: Callable[[int, int], Array]
-    sample: Callable[[int, int], Array]
     floats_per_decode: int

@@ -52,7 +52,12 @@ def subject(
         images = _image_set(f"{config.data.dataset.name} test", found.test, config, options)
     else:
         raise UserError(f"the data set {config.data.dataset} has no test split: name images to measure on by --images")
-    others = [_outliers(other, config, folder, options) for other in outliers if other != config.data.dataset.name]
+    further = [other for other in outliers if other != config.data.dataset.name]
+    if outliers and not further:
+        raise UserError(
+            f"--outliers={outliers[0]}: that is what {name} was trained on; name another data set or folder"
+        )
+    others = [_outliers(other, config, folder, options) for other in further]
     return Subject(
         name=name,
         run=run,

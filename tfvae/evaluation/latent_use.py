@@ -102,11 +102,11 @@ def marginal_kl(kl: np.ndarray, rows: np.ndarray, terms: np.ndarray) -> Figure:
     """
     value = float(np.mean(kl) - np.mean(terms))
     if len(rows) < 2:
-        return Figure(value, "nats", None, "lower")
+        return Figure(value, "nats")
     shared = np.cov(kl[rows], terms)
     # The M images are part of the N: Cov(mean of N, mean of M) = Cov(kl, term)/N.
     variance = (np.var(kl, ddof=1) - 2 * shared[0, 1]) / len(kl) + shared[1, 1] / len(rows)
-    return Figure(value, "nats", math.sqrt(max(0.0, float(variance))), "lower")
+    return Figure(value, "nats", math.sqrt(max(0.0, float(variance))))
 
 
 def collapse(kl: float, active: int, latents: int) -> str:

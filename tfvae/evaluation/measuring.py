@@ -14,9 +14,21 @@ from tfvae.evaluation.figures import Findings
 from tfvae.evaluation.sections import SECTIONS
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import Subject
+from tfvae.models import MODELS
 from tfvae.quiet import import_tensorflow
 
 RESULT = "section.json"
+
+
+def prepare(name: str, subject: Subject) -> None:
+    """Finds a fault in what was asked of a section, before any is measured.
+
+    Raises:
+        UserError: such as an unknown extractor.
+    """
+    section: Section = SECTIONS[name]()
+    if not _reason(section, subject):
+        section.protocol(subject)
 
 
 def measure(name: str, subject: Subject, output: Path, say: Callable[[str], None]) -> dict[str, Any]:
@@ -36,7 +48,7 @@ def measure(name: str, subject: Subject, output: Path, say: Callable[[str], None
         `seconds`; or `{"left_out": why}`.
     """
     section: Section = SECTIONS[name]()
-    reason = section.left_out(subject)
+    reason = _reason(section, subject)
     if reason:
         say(f"{section.title} left out: {reason}")
         return {"left_out": reason}
@@ -50,16 +62,27 @@ def measure(name: str, subject: Subject, output: Path, say: Callable[[str], None
     return {**stored, "folder": folder.relative_to(output).as_posix()}
 
 
+def _reason(section: Section, subject: Subject) -> str:
+    return _without_prior(section, subject) or section.left_out(subject)
+
+
+def _without_prior(section: Section, subject: Subject) -> str:
+    family = subject.config.model.family.name
+    if not section.needs_prior or MODELS.constant(family, "has_prior", True):
+        return ""
+    return f"the model is an {family}, which has no prior: no bound, no KL and no samples; choose another family"
+
+
 def _key(name: str, protocol: dict[str, Any], weights_hash: str) -> str:
     asked = json.dumps([name, protocol, weights_hash, tfvae.__version__], sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()[:12]
 
 
 def _stored(folder: Path) -> dict[str, Any] | None:
-    path = folder / RESULT
-    if not path.exists():
-        return None
-    found = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # not there, or damaged
     # Someone may have tidied pictures away: a report with broken links is no answer.
     return found if all((folder / picture).exists() for picture in found["pictures"]) else None
 
@@ -73,8 +96,9 @@ def _measure(section: Section, subject: Subject, protocol: dict[str, Any], folde
     seconds = round(time.monotonic() - began, 1)
     found = {**findings.to_json(), "protocol": protocol, "seconds": seconds}
     files.write_json(partial / RESULT, found)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    if _stored(folder) is None:  # else another process has been faster
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
     return found
 
 
@@ -82,4 +106,6 @@ def _lines(section: Section, stored: dict[str, Any]) -> str:
     findings = Findings.from_json(stored)
     width = max(map(len, findings.figures), default=0)
     figures = [f"  {name.replace('_', ' '):<{width}}  {figure}" for name, figure in findings.figures.items()]
-    return "\n".join([f"{section.title} ({stored['seconds']:g} s)", *figures, *(f"  note: {note}" for note in findings.notes)])
+    return "\n".join(
+        [f"{section.title} ({stored['seconds']:g} s)", *figures, *(f"  note: {note}" for note in findings.notes)]
+    )

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfvae.evaluation.extractors import resizing
 from tfvae.evaluation.figures import Figure, mean
+from tfvae.evaluation.image_quality import ratio_of_means
 from tfvae.evaluation.neighbours import nearest
 from tfvae.evaluation.subject import ImageSet
 
@@ -52,13 +53,13 @@ class Copies(NamedTuple):
 
 
 def copies(kinds: Mapping[str, Callable[[], Iterator[np.ndarray]]], training: ImageSet) -> dict[str, Copies]:
-    """The nearest training images of the first images of each kind.
+    """The nearest training images of each kind of images.
 
     Args:
         kinds: name → a function that gives batches (B, H, W, C) float32 in [0, 1].
         training: all that the model has learned from.
     """
-    images = {kind: _first(batches(), RECIPE.num_images) for kind, batches in kinds.items()}
+    images = {kind: np.concatenate(list(batches())) for kind, batches in kinds.items()}
     queries = np.concatenate([_points(found) for found in images.values()])
     batches = (_points(batch) for batch in training.plain("nearest training images"))
     numbers, distances = nearest(queries, batches, RECIPE.neighbours)
@@ -77,13 +78,15 @@ def figures_of(found: Mapping[str, Copies]) -> dict[str, Figure]:
     the same ratio of reconstructions, which have the same blur and cannot be copies of training images, is beside it.
     """
     nearest_distances = {kind: mean(copied.distances) for kind, copied in found.items()}
-    unseen = nearest_distances["test_images"]
+    unseen = nearest_distances["real_images"]
+    # Pairs: each reconstruction belongs to one of the images.
+    ratio, error = ratio_of_means(found["reconstructions"].distances, found["real_images"].distances)
     return {
         "memorisation_ratio": _ratio(nearest_distances["samples"], unseen),
-        "memorisation_ratio_of_reconstructions": _ratio(nearest_distances["reconstructions"], unseen),
+        "memorisation_ratio_of_reconstructions": Figure(ratio, "", error),
         "nearest_training_distance": nearest_distances["samples"],
         "nearest_training_distance_of_reconstructions": nearest_distances["reconstructions"],
-        "nearest_training_distance_of_test_images": unseen,
+        "nearest_training_distance_of_real_images": unseen,
     }
 
 
@@ -93,16 +96,6 @@ def _ratio(one: Figure, other: Figure) -> Figure:
         return Figure(math.nan)
     relative = [(figure.standard_error or 0) / figure.value for figure in (one, other) if figure.value]
     return Figure(one.value / other.value, standard_error=one.value / other.value * math.hypot(*relative))
-
-
-def _first(batches: Iterator[np.ndarray], count: int) -> np.ndarray:
-    found, missing = [], count
-    for batch in batches:
-        found.append(batch[:missing])
-        missing -= len(found[-1])
-        if not missing:
-            break
-    return np.concatenate(found)
 
 
 def _points(images: np.ndarray) -> np.ndarray:

@@ -20,9 +20,23 @@ def read(output: Path, subject: Subject) -> dict[str, Any]:
         return empty
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return empty
-    return found if all(found.get(key) == value for key, value in empty.items()) else empty
+        same = all(found[key] == value for key, value in empty.items())
+    except (ValueError, TypeError, KeyError):
+        return empty  # damaged, or of another version
+    return found if same else empty
+
+
+def add(output: Path, subject: Subject, name: str, section: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes the report of `output` with one section more, and returns it.
+
+    What is there is read anew, for another process may have added to it. Figures are not replaced by a section that
+    was left out this time.
+    """
+    found = read(output, subject)
+    if "left_out" not in section or "protocol" not in found.get(name, {}):
+        found[name] = dict(section)
+    write(output, found)
+    return found
 
 
 def write(output: Path, report: Mapping[str, Any]) -> None:

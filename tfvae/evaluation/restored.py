@@ -14,8 +14,6 @@ from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
 from tfvae.training import checkpoints
 
-_PER_BATCH = 256  # images sampled at once
-
 
 def restore(run: Run, config: Config) -> Functions:
     """The functions of a finished run, with its best weights."""
@@ -40,10 +38,6 @@ def functions_of(model: AbstractVAE) -> Functions:
     def prior(num_images: int, seed: int) -> np.ndarray:
         return draw(np.stack([np.full(num_images, seed), np.arange(num_images)], axis=1).astype(np.int32))
 
-    def sample(num_images: int, seed: int) -> np.ndarray:
-        latents = prior(num_images, seed)
-        return np.concatenate([decode(latents[i : i + _PER_BATCH]) for i in range(0, num_images, _PER_BATCH)])
-
     return Functions(
         encode=encode,
         reconstruct=_compiled(model.reconstruct),
@@ -51,7 +45,6 @@ def functions_of(model: AbstractVAE) -> Functions:
         bound=lambda images, seed: bound(images, _pair(seed)),
         log_weights=lambda images, num_samples, seed: weights(images, num_samples, _pair(seed)),
         prior=prior,
-        sample=sample,
         floats_per_decode=_floats(model),
     )
 

@@ -25,7 +25,7 @@ _MEASURES = {
     "density": "Density (higher is better)",
     "coverage": "Coverage (higher is better)",
 }
-_KINDS = {"": "samples", "_of_reconstructions": "reconstructions", "_of_test_images": "real test images"}
+_KINDS = {"": "samples", "_of_reconstructions": "reconstructions", "_of_real_images": "real images"}
 
 
 def grid_of_samples(samples: Iterator[np.ndarray], folder: Path) -> dict[str, str]:
@@ -43,7 +43,7 @@ def anchors(figures: Mapping[str, Figure], folder: Path) -> dict[str, str]:
     }
     plotting.anchored(folder / "scores.png", scores)
     return {
-        "scores.png": "Each set of images against real training images. Real test images show what a perfect model "
+        "scores.png": "Each set of images against real training images. Real images show what a perfect model "
         "would score with so many images; reconstructions, what this decoder can do with the best latents."
     }
 

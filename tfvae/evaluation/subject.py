@@ -1,6 +1,7 @@
 """What one evaluation is of: a run's model, the images, and what was asked for. No TensorFlow until it is needed."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tfvae import configuration
 from tfvae.configuration import Config
 from tfvae.datasets.base import Source
 from tfvae.evaluation.functions import Functions
@@ -78,6 +80,13 @@ class ImageSet:
         """Of the images, in short."""
         return self.source.digest()[:16]
 
+    @cached_property
+    def labels_digest(self) -> str:
+        """Of the labels, in short."""
+        labels = np.ascontiguousarray(self.source.labels, np.int64)
+        named = f"{labels.shape} {self.source.label_names}".encode()
+        return hashlib.sha256(named + labels.tobytes()).hexdigest()[:16]
+
 
 def as_unit(images: np.ndarray) -> np.ndarray:
     """Images as float32 in [0, 1]: 8-bit ones divided by 255, others as they are."""
@@ -137,8 +146,9 @@ class Subject:
 
     @cached_property
     def weights_hash(self) -> str:
-        """Of all weights of the model, by name, in short."""
-        found = hashlib.sha256()
+        """Of all weights of the model, by name, and of the structure that they belong to; in short."""
+        structure = configuration.to_json(self.config)["model"]
+        found = hashlib.sha256(json.dumps([structure, self.config.data.image_shape], sort_keys=True).encode())
         for name, array in sorted(load_arrays(self.run.checkpoints / "best.npz").items()):
             found.update(f"{name} {array.dtype} {array.shape}".encode())
             found.update(np.ascontiguousarray(array).data)

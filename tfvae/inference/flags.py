@@ -70,7 +70,7 @@ def path_faults(given: dict[str, Any]) -> list[str]:
     """A sentence for each of `--images` and `--output_dir` that cannot be used."""
     faults = []
     images, output = given["images"], given["output_dir"]
-    if images is not None and not Path(images).exists():
+    if images is not None and not Path(images).expanduser().exists():
         faults.append(f"--images: there is no file or folder {images!r}: check the path")
     if output is not None and Path(output).is_file():
         faults.append(f"--output_dir: {output!r} is a file: name a folder; it is made if there is none")
@@ -85,5 +85,5 @@ def _request(given: dict[str, Any], run: Run) -> Request:
         seed=given["seed"],
         temperature=given["temperature"],
         only=given["only"] or (),
-        images=Path(given["images"]) if given["images"] else None,
+        images=Path(given["images"]).expanduser() if given["images"] else None,
     )

@@ -5,6 +5,6 @@ To add one: write one file with a subclass of `AbstractVAE`, and one line here.
 
 from tfvae.registry import Registry
 
-MODELS = Registry("model", __name__, {"vae": "vae:VAE"})
+MODELS = Registry("model", __name__, {"autoencoder": "autoencoder:Autoencoder", "vae": "vae:VAE"})
 
 __getattr__ = MODELS.attribute

@@ -30,7 +30,8 @@ class Terms(NamedTuple):
 
     Attributes:
         log_likelihood: log p(x|z) in nats at z drawn from q(z|x), (B,).
-        kl: KL(q(z|x) ‖ p(z)) in nats, (B, L) by latent, or (B, 1) where it has no sum over latents.
+        kl: KL(q(z|x) ‖ p(z)) in nats, (B, L) by latent, or (B, 1) where it has no sum over latents; zero of a model
+            that has no prior.
         latent_mean: the mean of q(z|x), (B, L).
         squared_error: (x − E[x|z])² averaged over the pixel values, in units of [0, 1], (B,).
     """
@@ -50,7 +51,13 @@ class AbstractVAE(keras.Model, abc.ABC):
     Args:
         kl_weight: β and its course over the steps; None: β = 1. Validation always uses β = 1.
         seed: of the noise.
+
+    Attributes:
+        has_prior: whether there is a p(z), and with it a KL, a bound and samples; without, the objective is
+            log p(x|z) alone. A literal, for configurations are checked from the source.
     """
+
+    has_prior = True
 
     def __init__(self, kl_weight: KLWeight | None = None, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -89,7 +96,11 @@ class AbstractVAE(keras.Model, abc.ABC):
 
     @abc.abstractmethod
     def draw(self, seeds: tf.Tensor, temperatures: tf.Tensor) -> tf.Tensor:
-        """Latents (B, L) from the prior; row i depends on `seeds[i]` (int32 [B, 2]) and `temperatures[i]` only."""
+        """Latents (B, L) from the prior; row i depends on `seeds[i]` (int32 [B, 2]) and `temperatures[i]` only.
+
+        Raises:
+            NoPriorError: of a model that has none; so do `log_weights`, `sample` and `elbo`.
+        """
 
     @abc.abstractmethod
     def terms(self, images: tf.Tensor, noise: Any, training: bool = False) -> Terms:
@@ -103,7 +114,8 @@ class AbstractVAE(keras.Model, abc.ABC):
     def log_weights(self, images: tf.Tensor, num_samples: int, seed: tf.Tensor) -> tf.Tensor:
         """log p(x, z) − log q(z|x) in nats for K draws of z from q(z|x), (B, K); Burda et al. 2016, eq. 8.
 
-        The mean of their exponentials is an unbiased estimate of p(x).
+        The mean of their exponentials is an unbiased estimate of p(x) if q(z|x) is positive everywhere, and of a part
+        of it if q(z|x) is bounded.
         """
 
     def decode_outputs(self, latents: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -148,6 +160,8 @@ class AbstractVAE(keras.Model, abc.ABC):
 
     def elbo(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """The evidence lower bound in nats with one draw of z per image, (B,)."""
+        if not self.has_prior:
+            raise NoPriorError(self)
         terms = self.terms(images, self.noise(tf.shape(images)[0], seed))
         return terms.log_likelihood - tf.reduce_sum(terms.kl, axis=-1)
 
@@ -195,6 +209,9 @@ class AbstractVAE(keras.Model, abc.ABC):
             "kl": kl,
             "mse": terms.squared_error,
         }
+        if not self.has_prior:
+            per_example = {name: values for name, values in per_example.items() if name not in OF_A_PRIOR}
+            further = tuple(name for name in further if name not in OF_A_PRIOR)
         # Vectors, not their means: a short last batch is then weighed right.
         for name, values in per_example.items():
             self._trackers[name].update_state(values)
@@ -244,6 +261,18 @@ class AbstractVAE(keras.Model, abc.ABC):
 
 
 TRAIN_METRICS = ("beta", "gradient_norm")
+OF_A_PRIOR = ("negative_elbo", "kl", "beta")  # have no meaning for a model without one
+
+
+class NoPriorError(NotImplementedError):
+    """What was asked for needs a p(z), and the model has none.
+
+    Args:
+        model: asked.
+    """
+
+    def __init__(self, model: AbstractVAE) -> None:
+        super().__init__(f"{type(model).__name__} has no prior p(z): it can neither sample nor bound log p(x)")
 
 
 def images_of(data: Any) -> tf.Tensor:

@@ -9,8 +9,12 @@ NETWORKS = Registry(
     "network",
     __name__,
     {
+        "halving_conv": "halving_conv:HalvingConv",
         "mlp": "mlp:MLP",
+        "pooled_blocks": "pooled_blocks:PooledBlocks",
+        "pooled_conv": "pooled_conv:PooledConv",
         "residual": "residual:Residual",
+        "skip_conv": "skip_conv:SkipConv",
         "strided_conv": "strided_conv:StridedConv",
     },
 )

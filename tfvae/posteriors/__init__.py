@@ -5,6 +5,6 @@ To add one: write one file with a subclass of `Posterior`, and one line here.
 
 from tfvae.registry import Registry
 
-POSTERIORS = Registry("posterior", __name__, {"gaussian": "gaussian:Gaussian"})
+POSTERIORS = Registry("posterior", __name__, {"gaussian": "gaussian:Gaussian", "uniform": "uniform:Uniform"})
 
 __getattr__ = POSTERIORS.attribute

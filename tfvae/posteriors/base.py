@@ -16,9 +16,11 @@ class Posterior(keras.layers.Layer, abc.ABC):
 
     Attributes:
         params_per_latent: the encoder's output is (B, params_per_latent·L).
+        bounded: whether there are latents that q(z|x) gives no density to; a literal, for it is read from the source.
     """
 
     params_per_latent: int = 2
+    bounded = False
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})

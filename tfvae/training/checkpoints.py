@@ -20,7 +20,7 @@ SECONDS_BETWEEN_SAVES = 300.0  # within an epoch; each epoch ends with a save an
 class Best(keras.callbacks.Callback):
     """Keeps `best.npz`, the best weights by validation, and ends a run that no longer gets better.
 
-    "Best" is the lowest validation −ELBO at β = 1, looked for only once the KL weight has settled; without
+    "Best" is the lowest validation loss, −ELBO at β = 1, looked for only once the KL weight has settled; without
     validation data it is the last epoch. Stands before the callbacks that must know that an epoch is the last.
 
     Args:
@@ -35,7 +35,7 @@ class Best(keras.callbacks.Callback):
         self.settled = settled
         self.patience = patience
         self.state: dict[str, Any] = {
-            "best": None,  # validation −ELBO in nats
+            "best": None,  # validation loss in nats
             "best_epoch": None,
             "waited": 0,  # epochs since
             "stopped": False,  # early
@@ -45,9 +45,9 @@ class Best(keras.callbacks.Callback):
         """Compares the epoch with the best so far."""
         if int(self.model.optimizer.iterations) < self.settled:
             return
-        bound, best = (logs or {}).get("val_negative_elbo"), self.state["best"]
-        if bound is None or best is None or bound < best:
-            self.state |= {"best": bound, "best_epoch": epoch + 1, "waited": 0}
+        loss, best = (logs or {}).get("val_loss"), self.state["best"]
+        if loss is None or best is None or loss < best:
+            self.state |= {"best": loss, "best_epoch": epoch + 1, "waited": 0}
             save_weights(self.model, self.path)
         else:
             self.state["waited"] += 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,12 +12,11 @@ from PIL import Image
 from tfvae import plotting
 from tfvae.training.averages import averaged_weights
 
-KINDS = ("generations", "reconstructions")
 SEED = 0  # of the fixed noise: alike for every run, so that runs can be compared
 
 
 class Pictures(keras.callbacks.Callback):
-    """Writes `<kind>/NNNN.png` for each kind every so many epochs, and at the last.
+    """Writes `<kind>/NNNN.png` for each of the model's kinds every so many epochs, and at the last.
 
     Args:
         folder: where to.
@@ -38,11 +38,27 @@ class Pictures(keras.callbacks.Callback):
         if not due(number, self.every, self.epochs, self.model):
             return
         with averaged_weights(self.model):
-            generations = np.asarray(self.model.sample(len(self.originals), seed=SEED))
-            reconstructions = np.asarray(self.model.reconstruct(self.originals))
-        drawn = (plotting.grid(generations), plotting.pairs(self.originals, reconstructions))
-        for kind, picture in zip(KINDS, drawn, strict=True):
+            drawn = {kind: KINDS[kind](self.model, self.originals) for kind in kinds_of(self.model)}
+        for kind, picture in drawn.items():
             plotting.save_image(self.folder / kind / f"{number:04d}.png", picture)
+
+
+def generations(model: Any, originals: np.ndarray) -> np.ndarray:
+    """As many images as there are originals, from the prior, with the same noise every time."""
+    return plotting.grid(np.asarray(model.sample(len(originals), seed=SEED)))
+
+
+def reconstructions(model: Any, originals: np.ndarray) -> np.ndarray:
+    """Originals (N, H, W, C), each with its reconstruction."""
+    return plotting.pairs(originals, np.asarray(model.reconstruct(originals)))
+
+
+KINDS = {"generations": generations, "reconstructions": reconstructions}
+
+
+def kinds_of(model: Any) -> list[str]:
+    """The kinds of pictures that have a meaning for `model`."""
+    return [kind for kind in KINDS if model.has_prior or kind != "generations"]
 
 
 def due(number: int, every: int, epochs: int, model: keras.Model) -> bool:

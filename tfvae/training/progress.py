@@ -4,7 +4,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 import keras
@@ -68,10 +68,11 @@ class Progress(keras.callbacks.Callback):
         """Leaves a line about the epoch behind."""
         logs = logs or {}
         parts = [f"epoch {epoch + 1:>{len(str(self.epochs))}}/{self.epochs}", self._bound("", logs)]
-        if "val_negative_elbo" in logs:
-            parts.append(f"validation {self._bound('val_', logs)}")
-        best = "val_" if "val_kl" in logs else ""
-        parts.append(f"KL {float(logs[best + 'kl']):.1f}")
+        best = "val_" if "val_mse" in logs else ""
+        if best:
+            parts.append(f"validation {self._bound(best, logs)}")
+        if best + "kl" in logs:
+            parts.append(f"KL {float(logs[best + 'kl']):.1f}")
         parts.append(f"MSE {float(logs[best + 'mse']):.4f}")
         parts.append(f"{time.monotonic() - self._epoch_began:.0f} s")
         parts.append(self._left(self._step()))
@@ -79,9 +80,9 @@ class Progress(keras.callbacks.Callback):
         self._write(start + "  ".join(part for part in parts if part) + end)
 
     def _bound(self, prefix: str, logs: dict | None) -> str:
-        nats = float((logs or {}).get(f"{prefix}negative_elbo", math.nan))
+        name, nats = objective(logs or {}, prefix)
         bits = f" ({self.convert(nats):.3f} bits/dim)" if self.convert else ""
-        return f"−ELBO {nats:.2f} nats{bits}"
+        return f"{name} {nats:.2f} nats{bits}"
 
     def _left(self, step: int) -> str:
         done = step - self._first_step
@@ -94,6 +95,13 @@ class Progress(keras.callbacks.Callback):
     def _write(self, text: str) -> None:
         self.stream.write(text)
         self.stream.flush()
+
+
+def objective(numbers: Mapping[str, float], prefix: str = "") -> tuple[str, float]:
+    """What a model is judged by, in words and in nats: its bound, or where it has none what it is trained on."""
+    if f"{prefix}negative_elbo" in numbers:
+        return "−ELBO", float(numbers[f"{prefix}negative_elbo"])
+    return "−log p(x|z)", float(numbers.get(f"{prefix}reconstruction", math.nan))
 
 
 def duration(seconds: float) -> str:

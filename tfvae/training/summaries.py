@@ -6,9 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfvae import plotting
 from tfvae.training.averages import averaged_weights
-from tfvae.training.pictures import SEED, due
+from tfvae.training.pictures import KINDS, due, kinds_of
 
 
 class Summaries(keras.callbacks.Callback):
@@ -58,9 +57,7 @@ class Summaries(keras.callbacks.Callback):
 
     def _write_pictures(self) -> None:
         q = self.model.encode(self.originals)
-        reconstructions = np.asarray(self.model.decode(q.mean()).mean())
-        generations = np.asarray(self.model.sample(len(self.originals), seed=SEED))
         tf.summary.histogram("posterior/mean", q.mean())
         tf.summary.histogram("posterior/stddev", q.stddev())
-        tf.summary.image("generations", plotting.grid(generations)[None])
-        tf.summary.image("reconstructions", plotting.pairs(self.originals, reconstructions)[None])
+        for kind in kinds_of(self.model):
+            tf.summary.image(kind, KINDS[kind](self.model, self.originals)[None])

@@ -29,11 +29,12 @@ class Anomaly(Section):
     """Area under the ROC curve and average precision of several scores, for each further set of images."""
 
     title = "Anomaly detection"
+    needs_prior = True
 
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
         if subject.outliers:
-            return ""
+            return _unlike(subject)
         return "no outliers were given; name another data set (--outliers=fashion_mnist) or a folder of images"
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
@@ -51,15 +52,19 @@ class Anomaly(Section):
 
     def measure(self, subject: Subject, folder: Path) -> Findings:
         """See `Section.measure`."""
-        training = _measure(subject, subject.training.first(_TRAINING_IMAGES), "anomaly: training images")
         outliers = _named(subject.outliers)
-        scores = {
-            name: anomaly_scores.scores(_measure(subject, images, f"anomaly: {name}"), training, subject.options.seed)
-            for name, images in {"test": subject.images, **outliers}.items()
-        }
-        stored = {f"{name}.{score}": values for name, found in scores.items() for score, values in found.items()}
+        sets = [subject.training.first(_TRAINING_IMAGES), subject.images, *outliers.values()]
+        labels = ["training images", "test images", *outliers]
+        training, *measured = (
+            _measure(subject, images, f"anomaly: {label}", number)
+            for number, (label, images) in enumerate(zip(labels, sets, strict=True))
+        )
+        inliers, *others = (anomaly_scores.scores(found, training, subject.options.seed) for found in measured)
+        scores = dict(zip(outliers, others, strict=True))
+        named = {"inliers": inliers, **{f"outliers.{name}": found for name, found in scores.items()}}
+        stored = {f"{name}.{score}": values for name, found in named.items() for score, values in found.items()}
         save_arrays(folder / "scores.npz", stored)
-        inliers, figures, pictures = scores.pop("test"), {}, {}
+        figures, pictures = {}, {}
         for name, found in scores.items():
             figures |= _figures(inliers, found, name)
             pictures |= _draw_scores(inliers, found, name, folder)
@@ -71,11 +76,24 @@ def _is_binary(images: ImageSet) -> bool:
     return images.pixels == "binarize"
 
 
-def _measure(subject: Subject, images: ImageSet, label: str) -> anomaly_scores.PerImage:
+def _unlike(subject: Subject) -> str:
+    """Sets treated in different ways can be told apart by that alone."""
+    for images in (subject.training, *subject.outliers):
+        if images.pixels != subject.images.pixels:
+            return (
+                f"the pixels of {images.name} are treated as {images.pixels!r} and those of {subject.images.name} as "
+                f"{subject.images.pixels!r}, which alone would tell them apart; give 8-bit images, not floats"
+            )
+    return ""
+
+
+def _measure(subject: Subject, images: ImageSet, label: str, number: int) -> anomaly_scores.PerImage:
     # A code is to be compared with the likelihood of the same image: the binarised one, where the model sees that.
     coded = images.seen() if _is_binary(images) else images.plain()
     batches = zip(images.seen(label), coded, strict=True)
-    return anomaly_scores.measure(subject.functions, batches, subject.options.seed, _is_binary(images))
+    sequence = np.random.SeedSequence((subject.options.seed, number))  # no two sets share their draws of z
+    seed = int(sequence.generate_state(1)[0]) % 2**31
+    return anomaly_scores.measure(subject.functions, batches, seed, _is_binary(images))
 
 
 def _named(outliers: tuple[ImageSet, ...]) -> dict[str, ImageSet]:
@@ -148,7 +166,8 @@ def _limits(inliers: np.ndarray) -> tuple[float, float]:
 def _draw_errors(images: tuple[ImageSet, ImageSet], scores: tuple[Scores, Scores], name: str, folder: Path) -> Pictures:
     """The inliers that look most like outliers, and the other way round."""
     inliers, outliers = (np.argsort(found[_PICTURED], kind="stable") for found in scores)
-    chosen = inliers[::-1][:_SHOWN], outliers[:_SHOWN]
+    shown = min(_SHOWN, len(inliers), len(outliers))  # as many of each: the grids stand beside each other
+    chosen = inliers[::-1][:shown], outliers[:shown]
     titles = "most anomalous test images", f"least anomalous of {name}"
     parts = [
         labelled(grid(part.source.images(rows), columns=_COLUMNS), columns=[title])

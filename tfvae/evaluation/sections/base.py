@@ -12,9 +12,14 @@ class Section(abc.ABC):
     """One part of an evaluation: what `--metrics` names, and one heading of the report.
 
     Modules of sections import no TensorFlow at the top: an answer from the cache must not wait for it.
+
+    Attributes:
+        title: heading of the report.
+        needs_prior: whether it measures a bound, a KL or samples; it is left out for a model that has no prior.
     """
 
-    title: str  # heading of the report
+    title: str
+    needs_prior: bool = False
 
     def left_out(self, subject: Subject) -> str:
         """Why there is nothing to measure here, and what to do about it, after "left out: "; "" if there is."""

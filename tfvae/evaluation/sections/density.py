@@ -14,22 +14,31 @@ from tfvae.evaluation.progress import track
 from tfvae.evaluation.resumable import Resumable
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import BATCH, Subject
+from tfvae.likelihoods import LIKELIHOODS
+from tfvae.posteriors import POSTERIORS
 
 BYTES_AT_ONCE = 2**28  # of decoder activations; a quarter of a GiB
 _FIELDS = ("log_likelihood", "kl", "log_marginal", "standard_error", "effective_samples")
 _SHOWN = 40
+_MEASURES = {  # by support: nats of one are not comparable with those of another
+    "binary": "mass of binary pixels",
+    "levels": "mass of 8-bit levels",
+    "interval": "density on [0, 1]",
+}
 
 
 class Density(Section):
     """The evidence lower bound with its rate and distortion, and log p(x) by importance sampling."""
 
     title = "Density"
+    needs_prior = True
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
         """See `Section.protocol`."""
         return {
             **subject.images.protocol(),
             "estimator": "importance sampling with draws from q(z|x)",
+            "of": _MEASURES[LIKELIHOODS.constant(subject.config.model.likelihood.name, "support", "interval")],
             "samples": subject.options.samples,
             "seed": subject.options.seed,
         }
@@ -41,10 +50,10 @@ class Density(Section):
         figures = {
             "elbo": mean(elbo, "nats", "higher"),
             "rate": mean(found["kl"], "nats"),
-            "distortion": mean(-found["log_likelihood"], "nats", "lower"),
+            "distortion": mean(-found["log_likelihood"], "nats"),
             "log_marginal": mean(found["log_marginal"], "nats", "higher"),
             "gap": mean(found["log_marginal"] - elbo, "nats"),
-            "effective_samples": Figure(float(np.median(found["effective_samples"])), "", better="higher"),
+            "effective_samples": Figure(float(np.median(found["effective_samples"]))),
         }
         bits, notes = _bits(subject, figures)
         files = {
@@ -52,21 +61,23 @@ class Density(Section):
             "least_likely.png": "The least probable images, and below them the most probable ones",
         }
         _draw(subject, found, folder)
-        return Findings({**figures, **bits}, (*_warnings(found, subject.options.samples), *notes), files)
+        warnings = (*_warnings(found, subject.options.samples), *_bounded(subject))
+        return Findings({**figures, **bits}, (*warnings, *notes), files)
 
     def _per_image(self, subject: Subject, folder: Path) -> dict[str, np.ndarray]:
         functions, options = subject.functions, subject.options
         floats = functions.floats_per_decode + 4 * int(np.prod(subject.images.source.image_shape))
         size, draws = chunks(options.samples, floats, BYTES_AT_ONCE)
         state = Resumable(folder / "per_image.npz", _FIELDS, subject.images.num_images)
-        for first, images in track(_pieces(subject, size), "log p(x)", -(-subject.images.num_images // size), "step"):
-            if first < state.done:
-                continue
-            seed = options.seed + (first << 43)  # 2¹² chunks of one image have a seed of their own
-            log_likelihood, kl = functions.bound(images, seed)
-            estimate = log_marginal(functions.log_weights, images, options.samples, seed, draws)
-            state.append(log_likelihood=log_likelihood, kl=kl.sum(axis=1), **estimate._asdict())
-        return state.finished()
+        with state:
+            for first, images in track(_pieces(subject, size), "log p(x)", _num_pieces(subject, size), "step"):
+                if first < state.done:
+                    continue
+                seed = options.seed + (first << 43)  # 2¹² chunks of one image have a seed of their own
+                log_likelihood, kl = functions.bound(images, seed)
+                estimate = log_marginal(functions.log_weights, images, options.samples, seed, draws)
+                state.append(log_likelihood=log_likelihood, kl=kl.sum(axis=1), **estimate._asdict())
+        return state.arrays
 
 
 def _pieces(subject: Subject, size: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -74,6 +85,11 @@ def _pieces(subject: Subject, size: int) -> Iterator[tuple[int, np.ndarray]]:
     for number, batch in enumerate(subject.images.seen()):
         for start in range(0, len(batch), size):
             yield number * BATCH + start, batch[start : start + size]
+
+
+def _num_pieces(subject: Subject, size: int) -> int:
+    whole, rest = divmod(subject.images.num_images, BATCH)
+    return whole * -(-BATCH // size) + -(-rest // size)
 
 
 def _bits(subject: Subject, figures: dict[str, Figure]) -> tuple[dict[str, Figure], tuple[str, ...]]:
@@ -84,12 +100,12 @@ def _bits(subject: Subject, figures: dict[str, Figure]) -> tuple[dict[str, Figur
     except UserError as refusal:
         return {}, (str(refusal),)
     per_nat = convert(1.0) - convert(0.0)
-    return {
-        f"{name}_bits_per_dim": Figure(
-            convert(-figures[name].value), "bits/dim", (figures[name].standard_error or 0) * per_nat, "lower"
-        )
-        for name in ("elbo", "log_marginal")
-    }, ()
+    found = {}
+    for name in ("elbo", "log_marginal"):
+        error = figures[name].standard_error
+        error = None if error is None else error * per_nat
+        found[f"{name}_bits_per_dim"] = Figure(convert(-figures[name].value), "bits/dim", error, "lower")
+    return found, ()
 
 
 def _warnings(found: dict[str, np.ndarray], num_samples: int) -> tuple[str, ...]:
@@ -99,6 +115,16 @@ def _warnings(found: dict[str, np.ndarray], num_samples: int) -> tuple[str, ...]
     return (
         f"for {alone:.0%} of the images one or two of the {num_samples} draws carry the whole estimate of log p(x), "
         f"which is then far too low: more --samples raise it",
+    )
+
+
+def _bounded(subject: Subject) -> tuple[str, ...]:
+    posterior = subject.config.model.posterior.name
+    if not POSTERIORS.constant(posterior, "bounded", False):
+        return ()
+    return (
+        f"q(z|x) is {posterior}, and never draws what lies outside its bounds: the estimate of log p(x) is of the part "
+        f"inside, too low however many the draws",
     )
 
 

@@ -13,6 +13,7 @@ from tfvae.evaluation.subject import Subject
 from tfvae.evaluation.two_sample import energy_test
 from tfvae.files import save_arrays
 from tfvae.plotting import bars, heat_map, histograms
+from tfvae.posteriors import POSTERIORS
 
 _INFORMATION_DRAWS = 2000
 _TEST_DRAWS, _PERMUTATIONS = 1000, 999
@@ -44,6 +45,7 @@ class Latents(Section):
     """Active units, KL by latent, the aggregate posterior against the prior, and mutual information."""
 
     title = "Use of the latents"
+    needs_prior = True
 
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
@@ -69,7 +71,8 @@ class Latents(Section):
         save_arrays(folder / "latents.npz", stored | {"aggregate_covariance": moments[1], **_kl_per_latent(found)})
         figures = _use_figures(found) | _information_figures(found, rng)
         figures |= _aggregate_figures(*moments) | _test_figures(found, subject, rng)
-        return Findings(figures, _notes(found, figures), _draw(found, moments[1], subject, rng, folder))
+        notes = (*_notes(found, figures), *_shape(subject))
+        return Findings(figures, notes, _draw(found, moments[1], subject, rng, folder))
 
 
 def _encode(subject: Subject) -> _Posteriors:
@@ -142,6 +145,16 @@ def _notes(found: _Posteriors, figures: dict[str, Figure]) -> tuple[str, ...]:
         "the latents. Prior mismatch: effect size of an energy test between it and the prior, 0 if equal, 1 if apart."
     )
     return tuple(note for note in notes if note)
+
+
+def _shape(subject: Subject) -> tuple[str, ...]:
+    posterior = subject.config.model.posterior.name
+    if not POSTERIORS.constant(posterior, "bounded", False):
+        return ()
+    return (
+        f"q(z|x) is {posterior}: the KL is its own, but mutual information, marginal KL and what is drawn of the "
+        f"aggregate posterior are those of Gaussians with its means and standard deviations.",
+    )
 
 
 def _draw(

@@ -1,5 +1,6 @@
 """How much of the labels a linear classifier finds in the latents."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ class Probes(Section):
         """See `Section.left_out`."""
         if subject.images.source.labels is None or subject.training.source.labels is None:
             return "the images have no labels; linear probes need a data set with labels, for training and for testing"
+        kinds = [(np.asarray(images.source.labels).shape[1:], images.source.label_names) for images in _both(subject)]
+        if kinds[0] != kinds[1]:
+            return "the labels of the images are not of the same kind, or have other names, than those trained on"
         return ""
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
@@ -40,6 +44,7 @@ class Probes(Section):
         return {
             **subject.images.protocol(),
             "training_images": training.protocol(),
+            "labels_hash": [images.labels_digest for images in (training, subject.images)],
             "labels": {str(number): _DRAWS.get(number, 1) for number in _numbers(training)},
             "seed": subject.options.seed,
             "features": "means of q(z|x), scaled by the standard deviation of q(z)",
@@ -64,6 +69,10 @@ class Probes(Section):
         _store(found, folder)
         figures = _figures(found, probes.majority(codes[0].labels, codes[1].labels))
         return Findings(figures, _notes(subject, most), _draw(subject, codes[1], found, most, folder))
+
+
+def _both(subject: Subject) -> tuple[ImageSet, ImageSet]:
+    return subject.training, subject.images
 
 
 def _numbers(training: ImageSet) -> list[int]:
@@ -111,7 +120,9 @@ def _figures(found: dict[str, dict[int, Probe]], majority: tuple[Figure, Figure]
             figures[f"{prefix}accuracy_{number}_labels"] = probe.accuracy
             if several:
                 figures[f"{prefix}balanced_accuracy_{number}_labels"] = probe.balanced_accuracy
-    return figures | {"majority_accuracy": majority[0]}
+    # What a baseline does is no merit of the model.
+    baselines = {name: replace(figure, better="") for name, figure in figures.items() if name.startswith("pixels_")}
+    return figures | baselines | {"majority_accuracy": replace(majority[0], better="")}
 
 
 def _notes(subject: Subject, most: Probe) -> tuple[str, ...]:

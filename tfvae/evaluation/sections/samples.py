@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ Batches = Callable[[], Iterator[np.ndarray]]
 
 
 class Samples(Section):
-    """Samples against real training images, between two anchors: reconstructions, and real test images."""
+    """Samples against real training images, between two anchors: reconstructions, and real images."""
 
     title = "Samples"
+    needs_prior = True
 
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
@@ -57,11 +58,12 @@ class Samples(Section):
 
     def measure(self, subject: Subject, folder: Path) -> Findings:
         """See `Section.measure`."""
-        extractor, kinds = extractor_of(subject), _kinds(subject)
+        extractor, kinds = extractor_of(subject), _kinds(subject, _count(subject))
         reference = subject.training.first(_count(subject))
         real = extractor.of(_shown(reference.plain("features of training images")))
         figures = _scores(extractor, real, kinds, subject.options.seed)
-        copies = memorisation.copies(kinds, subject.training)
+        few = _kinds(subject, min(_count(subject), memorisation.RECIPE.num_images))
+        copies = memorisation.copies(few, subject.training)
         pictures = {
             **sample_pictures.grid_of_samples(kinds["samples"](), folder),
             **sample_pictures.anchors(figures, folder),
@@ -83,10 +85,10 @@ def _plain_protocol(images: ImageSet) -> dict[str, Any]:
     return {key: value for key, value in images.protocol().items() if key != "pixels"}
 
 
-def _kinds(subject: Subject) -> dict[str, Batches]:
-    """Kind of image → batches of it, (B, H, W, C) float32 in [0, 1], N in all; the same every time."""
-    count, seed, functions = _count(subject), subject.options.seed, subject.functions
-    images = subject.images.first(count)
+def _kinds(subject: Subject, count: int) -> dict[str, Batches]:
+    """Kind of image → batches of it, (B, H, W, C) float32 in [0, 1], `count` in all; the same every time."""
+    seed, functions = subject.options.seed, subject.functions
+    images = subject.images.first(count)  # a random part: data may be in the order of their classes
 
     def samples() -> Iterator[np.ndarray]:
         latents = functions.prior(count, seed)
@@ -98,7 +100,7 @@ def _kinds(subject: Subject) -> dict[str, Batches]:
     return {
         "samples": lambda: _shown(samples()),
         "reconstructions": lambda: _shown(reconstructions()),
-        "test_images": lambda: _shown(images.plain()),
+        "real_images": lambda: _shown(images.plain()),
     }
 
 
@@ -109,12 +111,13 @@ def _shown(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _scores(extractor: Extractor, real: np.ndarray, kinds: dict[str, Batches], seed: int) -> dict[str, Figure]:
-    """Every measure of every kind of images: `frechet_distance`, `frechet_distance_of_test_images`, …."""
+    """Every measure of every kind of images: `frechet_distance`, `frechet_distance_of_real_images`, …."""
     balls, found = manifold(real), {}
     for kind, batches in kinds.items():
         total = -(-len(real) // BATCH)
         features = extractor.of(track(batches(), f"features of {kind.replace('_', ' ')}", total))
-        found[kind] = _compared(real, balls, features, seed)
+        figures = _compared(real, balls, features, seed)
+        found[kind] = figures if kind == "samples" else _undirected(figures)
     names = next(iter(found.values()))
     return {named(name, kind): figures[name] for name in names for kind, figures in found.items()}
 
@@ -133,13 +136,18 @@ def _compared(real: np.ndarray, balls: Manifold, features: np.ndarray, seed: int
     }
 
 
+def _undirected(figures: dict[str, Figure]) -> dict[str, Figure]:
+    """Of an anchor: what is no merit of the model's samples shall not be called better."""
+    return {name: replace(figure, better="") for name, figure in figures.items()}
+
+
 def _warnings(figures: dict[str, Figure], copies: dict[str, Copies], shape: tuple[int, ...]) -> tuple[str, ...]:
     count, num_features = shape
     found = [
-        f"the {name} of samples is above that of real test images: they are more typical than real ones, as blurred "
+        f"the {name} of samples is above that of real images: they are more typical than real ones, as blurred "
         "images are, and a higher value is not a better one here"
         for name in ("precision", "density")
-        if _clearly_above(figures[name], figures[named(name, "test_images")])
+        if _clearly_above(figures[name], figures[named(name, "real_images")])
     ]
     usual = min(copies[kind].distances.mean() for kind in copies if kind != "samples")
     if copies["samples"].distances.mean() < _SUSPICIOUS * usual:
@@ -150,7 +158,7 @@ def _warnings(figures: dict[str, Figure], copies: dict[str, Copies], shape: tupl
     if count <= 2 * num_features:
         found.append(
             f"{count:,} images are few for {num_features:,} features: the Fréchet distance is biased upwards, compare "
-            "it with that of the test images; the kernel distance has no bias"
+            "it with that of the real images; the kernel distance has no bias"
         )
     return tuple(found)
 
