@@ -8,6 +8,7 @@ import numpy as np
 
 from tfvae import plotting
 from tfvae.errors import UserError
+from tfvae.evaluation.concurrency import WORKERS, in_order
 from tfvae.evaluation.figures import Figure, Findings, mean
 from tfvae.evaluation.marginal import chunks, log_marginal
 from tfvae.evaluation.progress import track
@@ -17,7 +18,7 @@ from tfvae.evaluation.subject import BATCH, Subject
 from tfvae.likelihoods import LIKELIHOODS
 from tfvae.posteriors import POSTERIORS
 
-BYTES_AT_ONCE = 2**28  # of decoder activations; a quarter of a GiB
+BYTES_AT_ONCE = 2**30  # of decoder activations, those of all threads
 _FIELDS = ("log_likelihood", "kl", "log_marginal", "standard_error", "effective_samples")
 _SHOWN = 40
 _MEASURES = {  # by support: nats of one are not comparable with those of another
@@ -67,16 +68,20 @@ class Density(Section):
     def _per_image(self, subject: Subject, folder: Path) -> dict[str, np.ndarray]:
         functions, options = subject.functions, subject.options
         floats = functions.floats_per_decode + 4 * int(np.prod(subject.images.source.image_shape))
-        size, draws = chunks(options.samples, floats, BYTES_AT_ONCE)
+        size, draws = chunks(options.samples, floats, BYTES_AT_ONCE // WORKERS)
         state = Resumable(folder / "per_image.npz", _FIELDS, subject.images.num_images)
+
+        def measure(piece: tuple[int, np.ndarray]) -> dict[str, np.ndarray]:
+            first, images = piece
+            seed = options.seed + (first << 43)  # 2¹² chunks of one image have a seed of their own
+            log_likelihood, kl = functions.bound(images, seed)
+            estimate = log_marginal(functions.log_weights, images, options.samples, seed, draws)
+            return {"log_likelihood": log_likelihood, "kl": kl.sum(axis=1), **estimate._asdict()}
+
+        left = (piece for piece in _pieces(subject, size) if piece[0] >= state.done)
         with state:
-            for first, images in track(_pieces(subject, size), "log p(x)", _num_pieces(subject, size), "step"):
-                if first < state.done:
-                    continue
-                seed = options.seed + (first << 43)  # 2¹² chunks of one image have a seed of their own
-                log_likelihood, kl = functions.bound(images, seed)
-                estimate = log_marginal(functions.log_weights, images, options.samples, seed, draws)
-                state.append(log_likelihood=log_likelihood, kl=kl.sum(axis=1), **estimate._asdict())
+            for found in track(in_order(measure, left), "log p(x)", _num_pieces(subject, size), "step"):
+                state.append(**found)
         return state.arrays
 
 
