@@ -37,7 +37,10 @@ def digits() -> Config:
 
 
 def mnist() -> Config:
-    """MNIST: Gaussian decoder with one learned σ, on dequantised grey values."""
+    """MNIST: Gaussian decoder with one learned σ, on dequantised grey values.
+
+    Test −ELBO −1,039 nats = 6.09 bits/dim after `--config.train.epochs=6` (12 minutes at most).
+    """
     return Config(
         name="mnist",
         data=_mnist_data("dequantize"),
@@ -61,7 +64,7 @@ def mnist() -> Config:
 def mnist_bernoulli() -> Config:
     """MNIST, binarised anew every epoch: Bernoulli decoder; for bounds beside published ones.
 
-    Test −ELBO 87.6 nats at 30 epochs, 90.9 at 10 (`--config.train.epochs=10`, under 8 minutes).
+    Test −ELBO 88.1 nats at 30 epochs (an hour at most).
     """
     return Config(
         name="mnist_bernoulli",
@@ -81,6 +84,7 @@ def iwae_paper_vae() -> Config:
     Reference: Burda, Grosse and Salakhutdinov, arXiv:1509.00519, the VAE with one stochastic layer and k = 1 (two
     layers of 200 tanh units on either side, 50 latents). Deviations: 5,000 of the 60,000 training images are kept
     for validation; batches of 100 instead of 20; a cosine over 1,000 epochs instead of eight learning rates over 3,280.
+    Test −log p(x) 87.58 ± 0.24 nats at K = 5,000 (under 2 hours), 15 active units; the paper's are 86.76 and 19.
     """
     return Config(
         name="iwae_paper_vae",
@@ -97,7 +101,7 @@ def iwae_paper_vae() -> Config:
 
 
 def fashion_mnist() -> Config:
-    """Fashion-MNIST: as `mnist`."""
+    """Fashion-MNIST: as `mnist`. On 25,000 images, 6 epochs: test −682 nats = 6.74 bits/dim."""
     config = mnist()
     config.name = "fashion_mnist"
     config.data.dataset = Component("fashion_mnist")
