@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from tfvae.datasets.base import Request
@@ -118,7 +119,6 @@ def test_crops_show_the_same_face_at_their_own_scale(real_data):
 
 
 def test_closecrop_pixels_agree_with_tensorflow(real_data):
-    tf = pytest.importorskip("tensorflow")
     with zipfile.ZipFile(real_data / "img_align_celeba.zip") as archive:
         cropped = tf.io.decode_and_crop_jpeg(archive.read("img_align_celeba/000001.jpg"), [39, 19, 140, 140])
     expected = tf.clip_by_value(tf.image.resize(cropped, (64, 64), "lanczos3", antialias=True), 0, 255)

@@ -42,7 +42,9 @@ def encoder(used, size=4, shift=0.0, by_latent=True):
         kl = 0.5 * (means**2 + stddevs**2 - 1) - np.log(stddevs)
         return np.zeros(len(batch)), kl if by_latent else kl.sum(axis=1, keepdims=True)
 
-    prior = lambda number, seed: np.random.default_rng(seed + 1).normal(size=(number, size))  # noqa: E731
+    def prior(number, seed):
+        return np.random.default_rng(seed + 1).normal(size=(number, size))
+
     return planted.functions(encode=encode, bound=bound, prior=prior)
 
 

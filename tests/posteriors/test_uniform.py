@@ -55,7 +55,10 @@ def test_kl_against_numerical_integration(interval):
     found = np.asarray(prior.kl(q, None))[0]
     for kl, place, width in zip(found, PLACE, WIDTH, strict=True):
         low, high = (place + end * width for end in ENDS[interval])
-        ratio = lambda z, w=high - low: (-np.log(w) - scipy.stats.norm.logpdf(z)) / w  # noqa: E731
+
+        def ratio(z, w=high - low):
+            return (-np.log(w) - scipy.stats.norm.logpdf(z)) / w
+
         assert kl == pytest.approx(scipy.integrate.quad(ratio, low, high)[0], rel=1e-3)
 
 

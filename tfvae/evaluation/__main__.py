@@ -29,11 +29,9 @@ def main(argv: Sequence[str]) -> None:
         images.subject(name, run, config, request.images, request.outliers, request.data_dir, request.options)
         for name, (run, config) in zip(_names(request), request.runs, strict=True)
     ]
-    for subject in subjects:
-        for name in request.metrics:
-            measuring.prepare(name, subject)
+    plans = [[measuring.plan(name, subject) for name in request.metrics] for subject in subjects]
     outputs = [_output(request, subject) for subject in subjects]
-    reports = [_evaluate(subject, output, request.metrics) for subject, output in zip(subjects, outputs, strict=True)]
+    reports = [_evaluate(*each) for each in zip(subjects, plans, outputs, strict=True)]
     for output in outputs:
         _say(f"Wrote {output / 'evaluation.md'} and {output / 'evaluation.json'}")
     if len(reports) > 1:
@@ -58,10 +56,10 @@ def _output(request: Request, subject: Subject) -> Path:
     return request.output_dir / subject.name if len(request.runs) > 1 else request.output_dir
 
 
-def _evaluate(subject: Subject, output: Path, metrics: Sequence[str]) -> dict[str, Any]:
+def _evaluate(subject: Subject, plans: Sequence[measuring.Plan], output: Path) -> dict[str, Any]:
     _say(f"Run {subject.run.folder}, weights {subject.weights_hash}, {subject.images.num_images:,} images")
-    for name in metrics:  # written after each, so that Ctrl-C in the next one loses none
-        report.add(output, subject, name, measuring.measure(name, subject, output, _say))
+    for plan in plans:  # written after each, so that Ctrl-C in the next one loses none
+        report.add(output, subject, plan.name, measuring.measure(plan, output, _say))
     return report.read(output, subject)
 
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tfvae
 from tfvae import files
@@ -20,26 +20,44 @@ from tfvae.quiet import import_tensorflow
 RESULT = "section.json"
 
 
-def prepare(name: str, subject: Subject) -> None:
-    """Finds a fault in what was asked of a section, before any is measured.
+class Plan(NamedTuple):
+    """A section that is to be measured of a subject.
+
+    Attributes:
+        name: of the section.
+        section: it.
+        subject: what is measured.
+        left_out: why it is not measured; "" if it is.
+        protocol: plain JSON types; empty if it is left out.
+    """
+
+    name: str
+    section: Section
+    subject: Subject
+    left_out: str
+    protocol: dict[str, Any]
+
+
+def plan(name: str, subject: Subject) -> Plan:
+    """What would be measured; finds a fault in what was asked of a section before any is measured.
 
     Raises:
         UserError: such as an unknown extractor.
     """
     section: Section = SECTIONS[name]()
-    if not _reason(section, subject):
-        section.protocol(subject)
+    reason = _without_prior(section, subject) or section.left_out(subject)
+    protocol = {} if reason else json.loads(json.dumps(section.protocol(subject)))
+    return Plan(name, section, subject, reason, protocol)
 
 
-def measure(name: str, subject: Subject, output: Path, say: Callable[[str], None]) -> dict[str, Any]:
+def measure(planned: Plan, output: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """One section of an evaluation, from the cache if it has been measured before.
 
     It is measured in a folder of another name, which gets its own name when all is in it; an interruption leaves
     that folder to go on from.
 
     Args:
-        name: of the section.
-        subject: what is measured.
+        planned: by `plan`.
         output: the folder whose `evaluation/` keeps the results.
         say: takes lines for the user.
 
@@ -47,23 +65,17 @@ def measure(name: str, subject: Subject, output: Path, say: Callable[[str], None
         The section as `evaluation.json` has it: figures by name, beside `notes`, `pictures`, `protocol`, `folder` and
         `seconds`; or `{"left_out": why}`.
     """
-    section: Section = SECTIONS[name]()
-    reason = _reason(section, subject)
-    if reason:
-        say(f"{section.title} left out: {reason}")
-        return {"left_out": reason}
-    protocol = json.loads(json.dumps(section.protocol(subject)))
-    folder = output / "evaluation" / name / _key(name, protocol, subject.weights_hash)
+    title = planned.section.title
+    if planned.left_out:
+        say(f"{title} left out: {planned.left_out}")
+        return {"left_out": planned.left_out}
+    folder = output / "evaluation" / planned.name / _key(planned)
     stored = _stored(folder)
     if stored is None:
-        say(f"{section.title} …")
-        stored = _measure(section, subject, protocol, folder)
-    say(_lines(section, stored))
+        say(f"{title} …")
+        stored = _measure(planned, folder)
+    say(_lines(title, stored))
     return {**stored, "folder": folder.relative_to(output).as_posix()}
-
-
-def _reason(section: Section, subject: Subject) -> str:
-    return _without_prior(section, subject) or section.left_out(subject)
 
 
 def _without_prior(section: Section, subject: Subject) -> str:
@@ -73,8 +85,9 @@ def _without_prior(section: Section, subject: Subject) -> str:
     return f"the model is an {family}, which has no prior: no bound, no KL and no samples; choose another family"
 
 
-def _key(name: str, protocol: dict[str, Any], weights_hash: str) -> str:
-    asked = json.dumps([name, protocol, weights_hash, tfvae.__version__], sort_keys=True)
+def _key(planned: Plan) -> str:
+    decisive = [planned.name, planned.protocol, planned.subject.weights_hash, tfvae.__version__]
+    asked = json.dumps(decisive, sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()[:12]
 
 
@@ -87,25 +100,24 @@ def _stored(folder: Path) -> dict[str, Any] | None:
     return found if all((folder / picture).exists() for picture in found["pictures"]) else None
 
 
-def _measure(section: Section, subject: Subject, protocol: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _measure(planned: Plan, folder: Path) -> dict[str, Any]:
     partial = folder.with_name(f".{folder.name}.partial")
     partial.mkdir(parents=True, exist_ok=True)
     import_tensorflow()  # here, quietly: whichever part of the section needs it would be noisy
     began = time.monotonic()
-    findings = section.measure(subject, partial)
+    findings = planned.section.measure(planned.subject, partial)
     seconds = round(time.monotonic() - began, 1)
-    found = {**findings.to_json(), "protocol": protocol, "seconds": seconds}
+    found = {**findings.to_json(), "protocol": planned.protocol, "seconds": seconds}
     files.write_json(partial / RESULT, found)
     if _stored(folder) is None:  # else another process has been faster
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
+    shutil.rmtree(partial, ignore_errors=True)
     return found
 
 
-def _lines(section: Section, stored: dict[str, Any]) -> str:
+def _lines(title: str, stored: dict[str, Any]) -> str:
     findings = Findings.from_json(stored)
     width = max(map(len, findings.figures), default=0)
     figures = [f"  {name.replace('_', ' '):<{width}}  {figure}" for name, figure in findings.figures.items()]
-    return "\n".join(
-        [f"{section.title} ({stored['seconds']:g} s)", *figures, *(f"  note: {note}" for note in findings.notes)]
-    )
+    return "\n".join([f"{title} ({stored['seconds']:g} s)", *figures, *(f"  note: {note}" for note in findings.notes)])

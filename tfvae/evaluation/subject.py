@@ -15,6 +15,7 @@ from tfvae.datasets.base import Source
 from tfvae.evaluation.functions import Functions
 from tfvae.evaluation.progress import track
 from tfvae.files import load_arrays
+from tfvae.posteriors import POSTERIORS
 from tfvae.run_folder import Run
 
 BATCH = 256
@@ -62,8 +63,16 @@ class ImageSet:
         """A random part of so many images, the same every time; all of them if there are fewer."""
         if num_images >= self.num_images:
             return self
-        order = np.random.Generator(np.random.PCG64(self.seed)).permutation(self.num_images)[:num_images]
-        return ImageSet(self.name, self.source.subset(np.sort(order)), self.pixels, self.seed)
+        if num_images not in self._parts:
+            order = np.random.Generator(np.random.PCG64(self.seed)).permutation(self.num_images)[:num_images]
+            part = ImageSet(self.name, self.source.subset(np.sort(order)), self.pixels, self.seed)
+            self._parts[num_images] = part
+        return self._parts[num_images]
+
+    @cached_property
+    def _parts(self) -> dict[int, "ImageSet"]:
+        """By size: several sections ask for the same part, and its hash is to be computed once."""
+        return {}
 
     def protocol(self) -> dict[str, Any]:
         """What a reader must know of the images."""
@@ -143,6 +152,12 @@ class Subject:
         from tfvae.evaluation import restored  # TensorFlow: as above
 
         return restored.restore(self.run, self.config)
+
+    @property
+    def bounded_posterior(self) -> str:
+        """The name of the family of q(z|x), if that never draws what lies outside some bounds; else ""."""
+        name = self.config.model.posterior.name
+        return name if POSTERIORS.constant(name, "bounded", False) else ""
 
     @cached_property
     def weights_hash(self) -> str:

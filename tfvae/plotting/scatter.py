@@ -25,7 +25,7 @@ def scatter(
     """
     from matplotlib import colormaps  # late, as in `axes.panels`
 
-    numbers, colours = np.asarray(kinds), colormaps["tab10"].colors  # type: ignore[attr-defined]
+    numbers, colours = np.asarray(kinds), colormaps["tab10"](range(10))
     with axes.panels(path, 1, len(clouds), (4.6, 4.2)) as drawn:
         for axis, (title, places) in zip(drawn, clouds.items(), strict=True):
             points = np.asarray(places)

@@ -65,9 +65,7 @@ def hidden(model: keras.Model) -> Any:
 
 
 def _batch(images: ImageSet, rows: np.ndarray, size: int) -> np.ndarray:
-    found = images.source.images(rows)
-    scale = np.float32(255 if found.dtype == np.uint8 else 1)
-    return resizing.area(found.astype(np.float32) / scale, size)
+    return resizing.area(images.take(rows), size)
 
 
 def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -16,7 +16,6 @@ from tfvae.evaluation.resumable import Resumable
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import BATCH, Subject
 from tfvae.likelihoods import LIKELIHOODS
-from tfvae.posteriors import POSTERIORS
 
 BYTES_AT_ONCE = 2**30  # of decoder activations, those of all threads
 _FIELDS = ("log_likelihood", "kl", "log_marginal", "standard_error", "effective_samples")
@@ -124,12 +123,11 @@ def _warnings(found: dict[str, np.ndarray], num_samples: int) -> tuple[str, ...]
 
 
 def _bounded(subject: Subject) -> tuple[str, ...]:
-    posterior = subject.config.model.posterior.name
-    if not POSTERIORS.constant(posterior, "bounded", False):
+    if not subject.bounded_posterior:
         return ()
     return (
-        f"q(z|x) is {posterior}, and never draws what lies outside its bounds: the estimate of log p(x) is of the part "
-        f"inside, too low however many the draws",
+        f"q(z|x) is {subject.bounded_posterior}, and never draws what lies outside its bounds: the estimate of log "
+        f"p(x) is of the part inside, too low however many the draws",
     )
 
 

@@ -13,7 +13,6 @@ from tfvae.evaluation.subject import Subject
 from tfvae.evaluation.two_sample import energy_test
 from tfvae.files import save_arrays
 from tfvae.plotting import bars, heat_map, histograms
-from tfvae.posteriors import POSTERIORS
 
 _INFORMATION_DRAWS = 2000
 _TEST_DRAWS, _PERMUTATIONS = 1000, 999
@@ -148,12 +147,11 @@ def _notes(found: _Posteriors, figures: dict[str, Figure]) -> tuple[str, ...]:
 
 
 def _shape(subject: Subject) -> tuple[str, ...]:
-    posterior = subject.config.model.posterior.name
-    if not POSTERIORS.constant(posterior, "bounded", False):
+    if not subject.bounded_posterior:
         return ()
     return (
-        f"q(z|x) is {posterior}: the KL is its own, but mutual information, marginal KL and what is drawn of the "
-        f"aggregate posterior are those of Gaussians with its means and standard deviations.",
+        f"q(z|x) is {subject.bounded_posterior}: the KL is its own, but mutual information, marginal KL and what is "
+        f"drawn of the aggregate posterior are those of Gaussians with its means and standard deviations.",
     )
 
 
