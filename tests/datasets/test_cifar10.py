@@ -191,7 +191,14 @@ def test_truncated_archive_is_named(length, pack, cifar10_files):
         load(Request(dir=str(path)))
 
 
-@pytest.mark.parametrize("content", [b"<html>404</html>", gzip.compress(b"no tar" * 200), b"PK\3\4" + bytes(100)])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"<html>404</html>", id="page"),
+        pytest.param(gzip.compress(b"no tar" * 200, mtime=0), id="gzip"),
+        pytest.param(b"PK\3\4" + bytes(100), id="zip"),
+    ],
+)
 def test_what_is_no_archive_is_named(content, tmp_path):
     path = tmp_path / "cifar-10-binary.tar.gz"
     path.write_bytes(content)
