@@ -3,6 +3,7 @@
 python vae_inference.py                                the newest run in model_directory/
 python vae_inference.py --run=model_directory/NAME --only=generations --seed=1
 python vae_inference.py --images=my_pictures/          reconstruct and interpolate your own
+python vae_inference.py --attribute=Smiling            latent arithmetic: the attribute's vector, applied and measured
 """
 
 import sys
@@ -10,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfvae import scripts
-from tfvae.inference.flags import parse
-from tfvae.inference.pictures import PICTURES, make
+from tfvae.inference.flags import Request, parse
+from tfvae.inference.pictures import PICTURES, Files, make
 from tfvae.inference.source import open_source, save
 
 
@@ -22,12 +23,21 @@ def main(argv: Sequence[str]) -> None:
         print(__doc__, request, sep="\n")
         return
     print(f"Run {request.run.folder}, version {request.run.serving.name}", flush=True)
-    source = open_source(request)
-    files, left_out = make(source, request.only)
-    for sentence in left_out:
-        print(f"Left out: {sentence}")
+    files, sentences = _made(request)
+    for sentence in sentences:
+        print(sentence)
     for path in save(files, request.output_dir):
         print(f"Wrote {path}")
+
+
+def _made(request: Request) -> tuple[Files, list[str]]:
+    """The files asked for, and what there is to say of them."""
+    if request.attribute is not None:
+        from tfvae.inference.attributes import study  # scikit-learn, which pictures do without
+
+        return study.make(request, request.attribute)
+    files, left_out = make(open_source(request), request.only)
+    return files, [f"Left out: {sentence}" for sentence in left_out]
 
 
 def run(argv: Sequence[str]) -> int:

@@ -183,7 +183,9 @@ def test_latents_are_ordered_by_kl(make_run):
     computed = opened(make_run("computed"))
     mean, stddev = computed.model.encode(computed.examples.pixels)
     kl = np.mean(0.5 * (mean**2 + stddev**2 - 1 - np.log(stddev**2)), axis=0)
-    assert pictures._ranked(computed)[1].tolist() == np.argsort(-kl).tolist()
+    _, chosen, labels = pictures._ranked(computed)
+    assert chosen.tolist() == np.argsort(-kl).tolist()
+    assert labels == [f"z{index}" for index in chosen]  # whose prior that is, is not known
 
 
 def test_walk_starts_with_the_generations(make_run):
@@ -477,7 +479,8 @@ def test_from_another_folder_without_networks(make_run, tmp_path):
         "except SystemExit as end: print('status', end.code)\n"
         "ours = [m for m in sys.modules if m.startswith('tfvae.')]\n"
         "print('tensorflow' in sys.modules, [m for m in ('tensorflow_probability', 'tf_keras') if m in sys.modules],\n"
-        "      [m for m in ours if m.split('.')[1] in ('networks', 'models', 'likelihoods', 'training', 'runs')])"
+        "      [m for m in ours if m.split('.')[1] in\n"
+        "       ('networks', 'models', 'likelihoods', 'training', 'runs', 'evaluation', 'datasets')])"
     )
     arguments = [str(ROOT / "vae_inference.py"), f"--model_directory={tmp_path / 'runs'}", "--only=originals"]
     done = subprocess.run(

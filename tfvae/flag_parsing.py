@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from absl import flags
 
@@ -11,6 +11,22 @@ from tfvae.errors import UserError, nearest
 
 class _Fault(str):
     """What is wrong with a flag; takes the place of its value, so that all flags are read before any is refused."""
+
+
+class Span(NamedTuple):
+    """Evenly spaced numbers, the ends among them; written low:high:number."""
+
+    low: float
+    high: float
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.low:g}:{self.high:g}:{self.number}"
+
+    def values(self) -> tuple[float, ...]:
+        """The numbers; rounded, so that a 0 among them is one."""
+        step = (self.high - self.low) / (self.number - 1)
+        return tuple(round(self.low + index * step, 9) + 0.0 for index in range(self.number))
 
 
 class _Parser(flags.ArgumentParser[Any]):
@@ -59,6 +75,11 @@ class CommandLine:
         expected = f"a finite number above 0: try --{name}={example}"
         self._checked(name, 1.0, help_text, _Parser(float, lambda value: 0 < value < math.inf, expected))
 
+    def span(self, name: str, default: Span, help_text: str) -> None:
+        """A `Span` of 2 to 100 numbers."""
+        expected = f"from:to:how many, finite, upwards, 2 to 100 of them: try --{name}={default}"
+        self._checked(name, default, help_text, _Parser(_span, _is_span, expected))
+
     def names(self, name: str, help_text: str, example: str) -> None:
         """Names with commas between them, as a tuple; None if the flag is not given."""
         expected = f"one or more names, with commas between them: try --{name}={example}"
@@ -84,6 +105,10 @@ class CommandLine:
         faults += [f"--{name}: {value}" for name, value in given.items() if isinstance(value, _Fault)]
         return {name: None if isinstance(value, _Fault) else value for name, value in given.items()}, faults
 
+    def was_given(self, name: str) -> bool:
+        """Whether the command line holds the flag, after `read`."""
+        return bool(self._values[name].present)
+
     def _given(self) -> dict[str, Any]:
         return {name: self._values[name].value for name in self._values}
 
@@ -94,6 +119,15 @@ class CommandLine:
         defaults = {flag.name: "" if flag.default in (None, False) else f" (default: {flag.default})" for flag in own}
         lines = [f"  --{flag.name:<16} {flag.help}{defaults[flag.name]}" for flag in own]
         return "\n".join(["Flags:", *lines])
+
+
+def _span(text: str | Span) -> Span:
+    low, high, number = str(text).split(":")
+    return Span(float(low), float(high), int(number))
+
+
+def _is_span(span: Span) -> bool:
+    return -math.inf < span.low < span.high < math.inf and 2 <= span.number <= 100
 
 
 def _names(text: str) -> tuple[str, ...]:

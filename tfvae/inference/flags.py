@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from tfvae.errors import UserError
 from tfvae.flag_parsing import CommandLine, attempt, unknown
+from tfvae.inference.attributes import flags as attributes
 from tfvae.inference.runs import Run, find_run
 
 
@@ -20,6 +21,7 @@ class Request(NamedTuple):
         temperature: factor of the prior's standard deviation.
         only: names of the pictures asked for; none means all that the model can give.
         images: file or folder of the user's own pictures, or None.
+        attribute: what is asked of an attribute, in place of the pictures; or None.
     """
 
     run: Run
@@ -29,6 +31,7 @@ class Request(NamedTuple):
     temperature: float
     only: tuple[str, ...]
     images: Path | None
+    attribute: attributes.Asked | None
 
 
 def parse(argv: Sequence[str], folder: Path, pictures: Sequence[str]) -> Request | str:
@@ -47,6 +50,7 @@ def parse(argv: Sequence[str], folder: Path, pictures: Sequence[str]) -> Request
     if given["help"]:
         return line.help()
     faults += unknown("only", "picture", given["only"], pictures) + path_faults(given)
+    faults += attributes.faults(line, given)
     run = attempt(find_run, faults, Path(given["model_directory"]), given["run"])
     if faults:
         raise UserError("\n".join(faults))
@@ -63,6 +67,7 @@ def _define(folder: Path, pictures: Sequence[str]) -> CommandLine:
     line.seed()
     line.factor("temperature", "factor of the prior's spread: below 1 typical, above 1 unusual images", example=0.7)
     line.names("only", f"make only these, with commas between them: {', '.join(pictures)}", example="generations")
+    attributes.define(line)
     return line
 
 
@@ -86,4 +91,5 @@ def _request(given: dict[str, Any], run: Run) -> Request:
         temperature=given["temperature"],
         only=given["only"] or (),
         images=Path(given["images"]).expanduser() if given["images"] else None,
+        attribute=attributes.asked(given),
     )

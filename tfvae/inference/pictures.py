@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from tfvae.inference.images import Images
 from tfvae.inference.restored import Restored, UnavailableError
-from tfvae.inference.walks import closed_loop, eased, lerp, slerp
+from tfvae.inference.walks import and_back, closed_loop, eased, lerp, slerp
 from tfvae.plotting import beside, enlarge, grid, labelled, pairs
 
 Array = NDArray[Any]
-# File name → a picture (.png), frames (.gif) or named arrays (.npz).
+# File name → a picture (.png), frames (.gif), named arrays (.npz), plain values (.json) or text (.md).
 Files = dict[str, Any]
 
 _WALKERS, _POINTS, _STEPS = 16, 4, 12
@@ -30,7 +30,7 @@ class Source(NamedTuple):
         model: the restored model.
         images: the user's own pictures, else the run's examples; None if there are neither.
         examples: the run's examples, which traversals start from; the user's own if the run has none.
-        kl_per_latent: (L,) mean KL of each latent over the validation data, in nats, if stored.
+        kl_per_latent: (L,) mean KL of each latent over the examples, in nats, if the model's is a sum over them.
         num_images: most images in a picture.
         seed: seed of everything random.
         temperature: factor of the prior's standard deviation.
@@ -101,7 +101,7 @@ def interpolation(source: Source) -> Files:
         ]
         for title, way in ways.items()
     ]
-    return {"interpolation.gif": _and_back([beside(frame) for frame in zip(*blocks, strict=True)])}
+    return {"interpolation.gif": and_back([beside(frame) for frame in zip(*blocks, strict=True)])}
 
 
 def traversal(source: Source) -> Files:
@@ -113,7 +113,7 @@ def traversal(source: Source) -> Files:
     moving = _decoded(source.model, _varied(start, chosen, lerp(_VALUES[0], _VALUES[-1], eased(_FRAMES))))
     return {
         "traversal.png": labelled(grid(tiles, columns=len(_VALUES)), rows, columns),
-        "traversal.gif": _and_back([_named_tiles(frame, [f"z{index}" for index in chosen]) for frame in moving]),
+        "traversal.gif": and_back([_named_tiles(frame, [f"z{index}" for index in chosen]) for frame in moving]),
     }
 
 
@@ -156,14 +156,15 @@ def _ranked(source: Source) -> tuple[Array, Array, list[str]]:
         raise UnavailableError(_NO_IMAGES)
     mean, stddev = source.model.encode(source.examples.pixels)
     kl = source.kl_per_latent
-    if kl is None or kl.shape != mean[0].shape:
-        if not (stddev > 0).all():  # a plain autoencoder: no KL, so the latents that vary most come first
-            chosen = np.argsort(-mean.var(axis=0), kind="stable")[:_TRAVERSED]
-            return mean[0], chosen, [f"z{index}" for index in chosen]
-        # KL(N(m, s²) ‖ N(0, 1))
-        kl = (0.5 * (mean**2 + stddev**2 - 1 - 2 * np.log(stddev))).mean(axis=0)
-    chosen = np.argsort(-kl, kind="stable")[:_TRAVERSED]
-    return mean[0], chosen, [f"z{index}: {kl[index]:.2f} nats" for index in chosen]
+    if kl is not None and kl.shape == mean[0].shape:
+        chosen = np.argsort(-kl, kind="stable")[:_TRAVERSED]
+        return mean[0], chosen, [f"z{index}: {kl[index]:.2f} nats" for index in chosen]
+    if (stddev > 0).all():  # KL(N(m, s²) ‖ N(0, 1)): an order, but under another prior not the model's nats
+        order = (0.5 * (mean**2 + stddev**2 - 1 - 2 * np.log(stddev))).mean(axis=0)
+    else:  # a plain autoencoder: no KL, so the latents that vary most come first
+        order = mean.var(axis=0)
+    chosen = np.argsort(-order, kind="stable")[:_TRAVERSED]
+    return mean[0], chosen, [f"z{index}" for index in chosen]
 
 
 def _varied(start: Array, chosen: Array, values: Array) -> Array:
@@ -177,7 +178,3 @@ def _named_tiles(tiles: Array, names: Sequence[str]) -> Array:
     enlarged = enlarge(tiles)
     named = [labelled(tile, columns=[name]) for tile, name in zip(enlarged, names, strict=True)]
     return grid(np.stack(named), columns=min(5, len(named)), scale=1)
-
-
-def _and_back(frames: list[Array]) -> list[Array]:
-    return frames + frames[-2:0:-1]

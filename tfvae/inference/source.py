@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae.errors import UserError
-from tfvae.files import save_arrays
+from tfvae.files import save_arrays, write_json, write_text
 from tfvae.inference.flags import Request
 from tfvae.inference.images import Images, load_examples, load_images
 from tfvae.inference.pictures import Files, Source
@@ -73,4 +73,6 @@ _SAVERS: Mapping[str, Callable[[Path, Any], None]] = {
     ".png": save_image,
     ".gif": lambda path, frames: save_gif(path, frames, _MILLISECONDS),
     ".npz": save_arrays,
+    ".json": write_json,
+    ".md": write_text,
 }

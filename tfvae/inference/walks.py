@@ -1,9 +1,12 @@
 """Ways from latent to latent."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
+Frame = TypeVar("Frame")
 
 
 def lerp(start: Array, end: Array, share: Array | float) -> Array:
@@ -48,6 +51,11 @@ def closed_loop(points: Array, steps: int) -> Array:
 def eased(steps: int) -> Array:
     """Shares (steps + 1,) from 0 to 1, close together at both ends: a moving picture rests there."""
     return (1 - np.cos(np.linspace(0, np.pi, steps + 1))) / 2
+
+
+def and_back(frames: list[Frame]) -> list[Frame]:
+    """Frames to the last and back to the second, for a picture that moves for ever."""
+    return frames + frames[-2:0:-1]
 
 
 def _length(vectors: Array) -> Array:

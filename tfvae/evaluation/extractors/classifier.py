@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import logsumexp
 
 from tfvae.errors import UserError
 from tfvae.evaluation.extractors import resizing
@@ -126,8 +127,25 @@ class Classifier(Extractor):
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """See `Extractor.features`; fits the classifier if it is not in the cache."""
-        hidden, _ = self._fitted
-        return hidden(resizing.area(images, self.settings.size)).numpy()
+        return self._outputs(images)[0]
+
+    def log_odds(self, images: np.ndarray) -> np.ndarray:
+        """Of each attribute, or of each class against all others, (B, K), for images as `features` takes them.
+
+        Raises:
+            UserError: as `features`.
+        """
+        _, logits = self._outputs(images)
+        if self._labels.ndim == 2:
+            return logits
+        others = [logsumexp(np.delete(logits, index, axis=1), axis=1) for index in range(logits.shape[1])]
+        return logits - np.stack(others, axis=1)
+
+    def _outputs(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features (B, F), and what the linear layer makes of them (B, K)."""
+        network, _ = self._fitted
+        features, logits = network(resizing.area(images, self.settings.size))
+        return features.numpy(), logits.numpy()
 
     def notes(self) -> tuple[str, ...]:
         """See `Extractor.notes`."""
@@ -140,7 +158,7 @@ class Classifier(Extractor):
 
     @cached_property
     def _fitted(self) -> tuple[Any, dict[str, np.ndarray]]:
-        """The hidden layer as a function, and what is stored of the classifier."""
+        """The network as a function, and what is stored of the classifier."""
         from tfvae.evaluation.extractors import fitting  # TensorFlow, which `record` is wanted without
 
         shape = (*self.record()["input_size"], self.images.source.image_shape[2])
@@ -149,4 +167,4 @@ class Classifier(Extractor):
             save_arrays(self.path, fitting.fit(model, self.images, self._labels, self.settings))
         arrays = load_arrays(self.path)
         model.set_weights([arrays[f"weights_{index}"] for index in range(len(model.weights))])
-        return fitting.hidden(model), arrays
+        return fitting.compiled(model), arrays

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfvae.evaluation.extractors import resizing
-from tfvae.evaluation.progress import track
 from tfvae.evaluation.subject import ImageSet
+from tfvae.progress import track
 
 if TYPE_CHECKING:
     from tfvae.evaluation.extractors.classifier import Settings
@@ -59,9 +59,9 @@ def fit(model: keras.Model, images: ImageSet, labels: np.ndarray, settings: "Set
     return {**weights, "accuracy": np.array(right / images.num_images)}
 
 
-def hidden(model: keras.Model) -> Any:
-    """The features of a network as a compiled function of images."""
-    return tf.function(lambda images: model(images, training=False)[0], reduce_retracing=True)
+def compiled(model: keras.Model) -> Any:
+    """A network as a compiled function from images to features and logits."""
+    return tf.function(lambda images: model(images, training=False), reduce_retracing=True)
 
 
 def _batch(images: ImageSet, rows: np.ndarray, size: int) -> np.ndarray:
