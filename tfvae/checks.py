@@ -24,8 +24,10 @@ REGISTRIES: dict[str, Registry] = {
     "model.likelihood": LIKELIHOODS,
     "model.posterior": POSTERIORS,
     "model.prior": PRIORS,
+    "model.fitted_prior": PRIORS,
     "model.kl_weight": KL_WEIGHTS,
 }
+OPTIONAL = ("model.fitted_prior",)  # of these, which may be "none"
 
 # What a likelihood is normalised over → what the pipeline may make of the pixels, and why nothing else.
 PIXELS_OF_SUPPORT = {
@@ -82,8 +84,11 @@ def _field_faults(path: str, item: dataclasses.Field, value: Any) -> list[str]:
 def component_faults(path: str, component: Component) -> list[str]:
     """A sentence for an unknown entry, or for each of its options that is unknown or of the wrong type."""
     registry = REGISTRIES[path]
+    if is_none(path, component):
+        return []
     if component.name not in registry:
-        return [f"config.{path}: there is no {registry.kind} {component.name!r}: {nearest(component.name, registry)}"]
+        names = [*registry, *(["none"] if path in OPTIONAL else [])]
+        return [f"config.{path}: there is no {registry.kind} {component.name!r}: {nearest(component.name, names)}"]
     known = registry.parameters(component.name)
     found = []
     for option, value in component.options.items():
@@ -98,6 +103,11 @@ def component_faults(path: str, component: Component) -> list[str]:
             limits = registry.constant(component.name, "limits", ())
             found += [f"{where}: {fault}" for fault in limit_faults(limits, {option: value})]
     return found
+
+
+def is_none(path: str, component: Component) -> bool:
+    """Whether a part that may be left out is."""
+    return path in OPTIONAL and component == Component("none")
 
 
 NOT_A_NAME = "{} is {!r}: expected the name of a folder, without slashes"
@@ -155,12 +165,49 @@ def _prior_faults(config: Config) -> list[str]:
     ]
 
 
-OF_A_PRIOR = {"posterior": "posterior but a point", "prior": "prior", "kl_weight": "KL term"}
+OF_A_PRIOR = {
+    "posterior": "posterior but a point",
+    "prior": "prior",
+    "fitted_prior": "prior",
+    "kl_weight": "KL term",
+}
+
+
+def _fitting_faults(config: Config) -> list[str]:
+    """A prior with nothing to fit; and one that is trained, weights and all, only to be replaced."""
+    prior, fitted = config.model.prior.name, config.model.fitted_prior
+    if is_none("model.fitted_prior", fitted):
+        return []
+    found = []
+    if not PRIORS.constant(fitted.name, "fittable", False):
+        known = [name for name in PRIORS if PRIORS.constant(name, "fittable", False)]
+        found.append(f"config.model.fitted_prior: {fitted.name} has nothing to fit: expected none, {', '.join(known)}")
+    if PRIORS.constant(prior, "learned", False):
+        found.append(
+            f"config.model.prior: {prior} learns in training what config.model.fitted_prior={fitted.name} would then "
+            f"replace: give --config.model.prior=standard_normal or --config.model.fitted_prior=none"
+        )
+    return found
+
+
+def _by_latent_faults(config: Config) -> list[str]:
+    """A KL weight that charges latents one by one, under a prior whose KL is one number for all of them."""
+    weight, prior = config.model.kl_weight.name, config.model.prior.name
+    if not KL_WEIGHTS.constant(weight, "by_latent", False) or PRIORS.constant(prior, "by_latent", False):
+        return []
+    known = [name for name in PRIORS if PRIORS.constant(name, "by_latent", False)]
+    return [
+        f"config.model.kl_weight: {weight} needs the KL of each latent, and config.model.prior={prior} has only "
+        f"that of all together: give another KL weight, or --config.model.prior={' or '.join(known)}"
+    ]
+
 
 # Faults between values that are each fine alone: the values needed → how to find them.
 COMBINATIONS: dict[tuple[str, ...], Callable[[Config], list[str]]] = {
     ("model.likelihood", "data.pixels"): _pixel_faults,
     ("model.family", *(f"model.{name}" for name in OF_A_PRIOR)): _prior_faults,
+    ("model.family", "model.prior", "model.fitted_prior"): _fitting_faults,
+    ("model.prior", "model.kl_weight"): _by_latent_faults,
     ("model.kl_weight", "data.num_images", "train.batch_size", "train.epochs"): _time_faults,
 }
 

@@ -111,6 +111,9 @@ class ModelConfig:
         likelihood: p(x|z), an entry of `tfvae.likelihoods.LIKELIHOODS`.
         posterior: q(z|x), an entry of `tfvae.posteriors.POSTERIORS`.
         prior: p(z), an entry of `tfvae.priors.PRIORS`.
+        fitted_prior: put in the prior's place after training, fitted to what the training images are encoded as: an
+            entry of `tfvae.priors.PRIORS` that can be fitted, or "none": the prior of training stays. It stays too
+            where the fitted one is no better on validation images.
         kl_weight: β and its course, an entry of `tfvae.schedules.KL_WEIGHTS`.
     """
 
@@ -120,6 +123,7 @@ class ModelConfig:
     likelihood: Component = field(default_factory=lambda: Component("gaussian"))
     posterior: Component = field(default_factory=lambda: Component("gaussian"))
     prior: Component = field(default_factory=lambda: Component("standard_normal"))
+    fitted_prior: Component = field(default_factory=lambda: Component("none"))
     kl_weight: Component = field(default_factory=lambda: Component("constant"))
 
 

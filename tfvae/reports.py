@@ -12,12 +12,14 @@ import tensorflow as tf
 
 from tfvae import checks, configuration, export, files, plotting, runs
 from tfvae.configuration import Config
+from tfvae.datasets import pipeline
 from tfvae.datasets.base import Source, Splits
 from tfvae.describe import count_params
+from tfvae.durations import duration
 from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
-from tfvae.training import checkpoints, log, pictures, session
-from tfvae.training.progress import duration, objective
+from tfvae.training import checkpoints, log, pictures, prior_fitting, session
+from tfvae.training.progress import objective
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy")
 
@@ -37,24 +39,32 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
         What to tell the user.
     """
     checkpoints.load_weights(model, run.checkpoints / "best.npz")
-    numbers = {
-        name: measure(model, source, config)
-        for name, source in (("validation", splits.validation), ("test", splits.test))
-        if source is not None
-    }
-    with files.atomic(run.model) as temporary:
-        model.save(temporary)
+    numbers = _numbers(model, splits, config)
+    prior, fitted = runs.unfitted_prior(config), None
+    if prior is not None:
+        model, fitted = prior_fitting.replace(model, prior, splits, config, run)
+        fitted["under_the_trained_prior"] = numbers
+        numbers = _numbers(model, splits, config) if fitted["used"] else numbers
     if model.has_prior:
         _save_kl(model, run)
+    with files.atomic(run.model) as temporary:
+        model.save(temporary)
     version = export.export(model, run.serving, state["version"])
     rows = log.read(run.log)
     plotting.curves(run.folder / "curves.png", {name: [row.get(name, math.nan) for row in rows] for name in rows[-1]})
     for kind in pictures.kinds_of(model):
         pictures.animate(run.pictures, kind, run.folder / f"{kind}.gif")
     report = _report(model, splits, config, state, numbers, command, version.name)
+    if fitted:
+        report["fitted_prior"] = fitted
     files.write_text(run.folder / "report.md", markdown(report))
     files.write_json(run.report, report)
     return closing(run, report)
+
+
+def _numbers(model: AbstractVAE, splits: Splits, config: Config) -> dict[str, dict[str, float]]:
+    sources = {"validation": splits.validation, "test": splits.test}
+    return {name: measure(model, source, config) for name, source in sources.items() if source is not None}
 
 
 def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, float]:
@@ -66,13 +76,13 @@ def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, flo
         Of a model without a prior neither `negative_elbo` nor `kl`.
     """
     batches = session.evaluation_batches(source, config)
-    with session.readable_errors():
+    with pipeline.readable_errors():
         found = model.evaluate(batches, verbose=0, return_dict=True)
     numbers = {name: float(value) for name, value in found.items()}
     del numbers["loss"]  # again the bound, or what stands for it
     errors = keras.metrics.Mean()
-    reconstruct = tf.function(model.reconstruct, reduce_retracing=True)
-    with session.readable_errors():
+    reconstruct = tf.function(model.reconstruct, [tf.TensorSpec((None, *model.image_shape))])
+    with pipeline.readable_errors():
         for images in batches:
             errors.update_state(tf.reduce_mean(tf.square(images - reconstruct(images)), axis=(1, 2, 3)))
     numbers["mse_at_mean"] = float(errors.result())
@@ -81,10 +91,12 @@ def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, flo
 
 
 def _save_kl(model: AbstractVAE, run: Run) -> None:
-    """Adds the mean KL of each latent to the stored examples: pictures order latents by it."""
+    """Adds the mean KL of each latent to the stored examples, if it is a sum over them: pictures order them by it."""
     arrays = files.load_arrays(run.examples)
     terms = model.terms(tf.constant(arrays["images"]), model.noise(len(arrays["images"]), tf.constant([0, 0])))
-    files.save_arrays(run.examples, {**arrays, "kl_per_latent": np.asarray(tf.reduce_mean(terms.kl, axis=0))})
+    kl = np.asarray(tf.reduce_mean(terms.kl, axis=0))
+    if kl.shape == model.latent_shape:
+        files.save_arrays(run.examples, {**arrays, "kl_per_latent": kl})
 
 
 def _report(
@@ -177,6 +189,7 @@ def markdown(report: dict[str, Any]) -> str:
         f"{training['images_per_second']:,.0f} images/s, {training['epochs']} epochs"
         f"{' (stopped early)' if training['stopped_early'] else ''}, best epoch {training['best_epoch']}, "
         f"seed {training['seed']}",
+        *(f"- {line}" for line in prior_fitting.sentences(report)),
         "",
         "With the best weights, β = 1; nats per image, errors per pixel on [0, 1]:",
         "",
@@ -197,6 +210,7 @@ def closing(run: Run, report: dict[str, Any]) -> str:
         [
             "",
             f"Done in {duration(report['training']['seconds'])}: {bound}{bits}",
+            *(f"  {line}" for line in prior_fitting.sentences(report)),
             f"  pictures      {', '.join(map(str, animations))}, {run.pictures}",
             f"  curves        {folder / 'curves.png'} (and: tensorboard --logdir {folder.parent})",
             f"  report        {folder / 'report.md'}",

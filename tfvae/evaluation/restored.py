@@ -12,14 +12,11 @@ from tfvae.configuration import Config
 from tfvae.evaluation.functions import Functions
 from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
-from tfvae.training import checkpoints
 
 
 def restore(run: Run, config: Config) -> Functions:
     """The functions of a finished run, with its best weights."""
-    model = runs.build(config)
-    checkpoints.load_weights(model, run.checkpoints / "best.npz")
-    return functions_of(model)
+    return functions_of(runs.restore(run, config))
 
 
 def functions_of(model: AbstractVAE) -> Functions:

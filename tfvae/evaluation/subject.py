@@ -13,9 +13,9 @@ from tfvae import configuration
 from tfvae.configuration import Config
 from tfvae.datasets.base import Source
 from tfvae.evaluation.functions import Functions
-from tfvae.evaluation.progress import track
 from tfvae.files import load_arrays
 from tfvae.posteriors import POSTERIORS
+from tfvae.progress import track
 from tfvae.run_folder import Run
 
 BATCH = 256
@@ -164,7 +164,10 @@ class Subject:
         """Of all weights of the model, by name, and of the structure that they belong to; in short."""
         structure = configuration.to_json(self.config)["model"]
         found = hashlib.sha256(json.dumps([structure, self.config.data.image_shape], sort_keys=True).encode())
-        for name, array in sorted(load_arrays(self.run.checkpoints / "best.npz").items()):
+        arrays = load_arrays(self.run.checkpoints / "best.npz")
+        if self.run.fitted_prior.exists():
+            arrays |= {f"prior/{name}": array for name, array in load_arrays(self.run.fitted_prior).items()}
+        for name, array in sorted(arrays.items()):
             found.update(f"{name} {array.dtype} {array.shape}".encode())
             found.update(np.ascontiguousarray(array).data)
         return found.hexdigest()[:16]

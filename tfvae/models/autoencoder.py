@@ -3,6 +3,7 @@
 from typing import Any, Never
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -45,6 +46,11 @@ class Autoencoder(EncoderDecoder):
         """See `AbstractVAE.encode`."""
         latents = tf.cast(self.encoder(images, training=training), tf.float32)
         return tfd.Independent(tfd.Deterministic(latents), 1)
+
+    def posterior_params(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+        """See `EncoderDecoder.posterior_params`. There is no noise."""
+        del stddev
+        return mean
 
     def noise(self, batch_size: Any, seed: tf.Tensor) -> tf.Tensor:
         """See `AbstractVAE.noise`. None of it, (B, 0)."""

@@ -172,7 +172,7 @@ class AbstractVAE(keras.Model, abc.ABC):
         images = images_of(data)
         step = tf.convert_to_tensor(self.optimizer.iterations)  # a copy: the variable counts on below
         with tf.GradientTape() as tape:
-            noise = self.noise(tf.shape(images)[0], self._noise_seed(TRAIN_STREAM, step))
+            noise = self.noise(tf.shape(images)[0], self.noise_seed(TRAIN_STREAM, step))
             terms = self.terms(images, noise, training=True)
             losses = self.kl_weight.penalty(terms.kl, step) - terms.log_likelihood  # (B,)
             # Gradients are summed over replicas, each of which sees its share of the batch.
@@ -189,11 +189,12 @@ class AbstractVAE(keras.Model, abc.ABC):
         images = images_of(data)
         # The count of images seen tells the batches of one pass apart, and is the same in every pass.
         seen = tf.cast(self._trackers["loss"].count, tf.int32)
-        noise = self.noise(tf.shape(images)[0], self._noise_seed(TEST_STREAM, seen))
+        noise = self.noise(tf.shape(images)[0], self.noise_seed(TEST_STREAM, seen))
         terms = self.terms(images, noise, training=False)
         return self._track(terms, objectives.negative_elbo(terms.log_likelihood, tf.reduce_sum(terms.kl, -1)), ())
 
-    def _noise_seed(self, stream: int, position: tf.Tensor) -> tf.Tensor:
+    def noise_seed(self, stream: int, position: int | tf.Tensor) -> tf.Tensor:
+        """The seed (int32 [2]) of the noise at a position in a stream: another for each of them."""
         seed = tf.constant([self.seed, stream], tf.int32)
         if tf.distribute.get_strategy().num_replicas_in_sync > 1:  # else each would draw the same for its share
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group

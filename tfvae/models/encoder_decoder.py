@@ -4,6 +4,7 @@ import abc
 from typing import Any, ClassVar, Self
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -70,6 +71,10 @@ class EncoderDecoder(AbstractVAE, abc.ABC):
     def latent_shape(self) -> tuple[int, ...]:
         """See `AbstractVAE.latent_shape`."""
         return tuple(self.decoder.input_shape[1:])
+
+    @abc.abstractmethod
+    def posterior_params(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+        """The encoder's outputs that stand for latents of this mean and standard deviation, (…, L) each."""
 
     def networks(self) -> list[keras.Model]:
         """See `AbstractVAE.networks`."""

@@ -1,8 +1,9 @@
 """The variational autoencoder with one group of latents."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -61,9 +62,21 @@ class VAE(EncoderDecoder):
         self.prior.build((None, *self.latent_shape))
         super().build(input_shape)
 
+    def with_prior(self, prior: Prior) -> Self:
+        """The same networks and optimiser, shared and not copied, under another p(z)."""
+        parts = {name: getattr(self, name) for name in self.parts}
+        made = type(self)(**{**parts, "prior": prior}, kl_weight=self.kl_weight, seed=self.seed, name=self.name)
+        if self.compiled:
+            made.compile(optimizer=self.optimizer)
+        return made
+
     def encode(self, images: Any, training: bool = False) -> tfd.Distribution:
         """See `AbstractVAE.encode`."""
         return self.posterior.distribution(self.encoder(images, training=training))
+
+    def posterior_params(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+        """See `EncoderDecoder.posterior_params`."""
+        return self.posterior.params_of(mean, stddev)
 
     def draw(self, seeds: tf.Tensor, temperatures: tf.Tensor) -> tf.Tensor:
         """See `AbstractVAE.draw`."""

@@ -11,6 +11,8 @@ from tfvae.priors.base import Prior
 class StandardNormal(Prior):
     """p(z) = N(0, I). `temperature` multiplies the standard deviation of what is drawn."""
 
+    by_latent = True
+
     def distribution(self) -> tfd.Distribution:
         """See `Prior.distribution`."""
         return tfd.Independent(self._per_latent(), 1)

@@ -20,12 +20,14 @@ class KLWeight(abc.ABC):
 
     Attributes:
         limits: of numeric fields; written as a literal, for configurations are checked from the source text.
+        by_latent: whether the penalty needs the KL of each latent; a literal too.
 
     Raises:
         ValueError: if a length of time is neither, or a number is outside its limits.
     """
 
     limits: ClassVar[Limits] = ()
+    by_latent: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         found = limit_faults(self.limits, vars(self))
@@ -43,7 +45,7 @@ class KLWeight(abc.ABC):
         """The KL term of the objective in nats, (B,): β·Σ_l KL_l unless a subclass says otherwise.
 
         Args:
-            kl_per_latent: (B, L).
+            kl_per_latent: (B, L); (B, 1) where the KL is no sum over latents, unless the penalty is `by_latent`.
             step: the optimiser's, scalar int.
         """
         return self.weight(step) * tf.reduce_sum(kl_per_latent, axis=-1)

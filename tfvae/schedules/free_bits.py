@@ -20,6 +20,7 @@ class FreeBits(KLWeight):
     """
 
     limits = (("floor", 0.0, 1e6), ("beta", 0.0, 1e6))
+    by_latent = True
 
     floor: float = 0.1
     beta: float = 1.0
