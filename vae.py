@@ -41,6 +41,8 @@ def main(argv: Sequence[str]) -> None:
         runs.load_initial_weights(model, request.init_from)
     run = runs.open_run(request.folder, config, request.overwrite)  # the first thing written
     session.save_examples(splits, config, run)
+    if not request.init_from and not run.begun:
+        runs.adapt(model, config, splits)
     state = session.train(model, splits, config, run)
     print(reports.finish(model, splits, config, run, state, request.command))
 

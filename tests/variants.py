@@ -17,6 +17,9 @@ LIKELIHOODS = {
     "laplace": [{}, {"scale": "optimal"}, {"scale": "per_pixel"}],
     "discretized_logistic": [{}, {"scale": 0.02}, {"scale": "per_pixel", "location": "tanh"}],
 }
+PRIORS = {
+    "mixture": [{"components": 3}, {"components": 2, "covariance": "full"}, {"components": 1, "covariance": "diagonal"}]
+}
 POSTERIORS = {"gaussian": [{}, {"stddev": "softplus"}], "uniform": [{}, {"interval": "above"}]}
 # Small, for every network is trained, saved and exported.
 NETWORKS = {
@@ -24,6 +27,7 @@ NETWORKS = {
         {"channels": (4, 6)},
         {"channels": (4,), "projection": 5, "negative_slope": 0.01, "output": "batch_norm"},
     ],
+    "linear_residual": [{"channels": (4, 6)}, {"channels": (4,), "blocks": 0, "activation": "silu"}],
     "mlp": [{"units": (8, 6)}],
     "pooled_blocks": [
         {"channels": (4, 6), "pools": (2,)},
@@ -45,7 +49,13 @@ NETWORKS = {
 }
 KL_WEIGHTS = {"linear": [{}, {"duration": 3}]}
 
-TABLES = {"likelihood": LIKELIHOODS, "posterior": POSTERIORS, "network": NETWORKS, "KL weight": KL_WEIGHTS}
+TABLES = {
+    "likelihood": LIKELIHOODS,
+    "prior": PRIORS,
+    "posterior": POSTERIORS,
+    "network": NETWORKS,
+    "KL weight": KL_WEIGHTS,
+}
 
 
 def components(registry: Registry) -> list[Component]:

@@ -36,6 +36,16 @@ class Run:
         return self.folder / "checkpoints"
 
     @property
+    def fitted_prior(self) -> Path:
+        """The weights of the prior that was fitted after training, if one was; none, if it was not better."""
+        return self.checkpoints / "prior.npz"
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a state of training to go on with."""
+        return (self.checkpoints / "last.npz").exists()
+
+    @property
     def serving(self) -> Path:
         """The folder of exported versions."""
         return self.folder / "serving"

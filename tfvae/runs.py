@@ -1,5 +1,6 @@
 """From a configuration to a model and back: the only file that knows both `Config` and the classes."""
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,23 +10,31 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfvae import checks, configuration, files, objectives, splits
 from tfvae.configuration import Component, Config
+from tfvae.datasets import pipeline
 from tfvae.datasets.base import Splits
 from tfvae.errors import UserError
+from tfvae.finished import differences_there, finished_run
 from tfvae.likelihoods import LIKELIHOODS
 from tfvae.models import MODELS
 from tfvae.models.base import AbstractVAE
+from tfvae.models.encoder_decoder import EncoderDecoder
 from tfvae.networks import NETWORKS
 from tfvae.posteriors import POSTERIORS
 from tfvae.priors import PRIORS
+from tfvae.priors.base import Prior
+from tfvae.progress import track
 from tfvae.registry import Registry
 from tfvae.run_folder import Run
 from tfvae.schedules import KL_WEIGHTS
 from tfvae.training import checkpoints
 
 FINAL_LEARNING_RATES = {"constant": 1.0, "cosine": 0.01}  # at the end of the run, as a share of the highest
+ADAPTED_VALUES = 2**26  # pixel values that a network begins from at most: 5,461 images of 64×64×3
+ADAPTED_BATCH = 256
 
 
 def load_data(config: Config) -> Splits:
@@ -35,8 +44,9 @@ def load_data(config: Config) -> Splits:
         UserError: if a part cannot be made with its options, or the data cannot be found or read.
     """
     for field, registry in checks.REGISTRIES.items():
-        if field not in ("data.dataset", "model.family"):
-            _make(registry, operator.attrgetter(field)(config))
+        component = operator.attrgetter(field)(config)
+        if field not in ("data.dataset", "model.family") and not checks.is_none(field, component):
+            _make(registry, component)
     return splits.load(config)
 
 
@@ -60,10 +70,31 @@ def build(config: Config) -> AbstractVAE:
             f"the image shape and number of images of {config.data.dataset.name!r} are found in its data: "
             f"call tfvae.runs.resolve(config, tfvae.runs.load_data(config)) first"
         )
+    _check_fitted_prior(config)
     keras.utils.set_random_seed(config.train.seed)
     model = _model(config)
     model.compile(optimizer=_optimizer(config))
     return model
+
+
+def adapt(model: AbstractVAE, config: Config, found: Splits) -> None:
+    """Lets a network that asks for it begin from training images: from some of them, chosen by the seed, if many.
+
+    Raises:
+        UserError: a file of the data cannot be read.
+    """
+    if not isinstance(model, EncoderDecoder):
+        return
+
+    def images() -> np.ndarray:
+        count = min(found.train.num_images, max(2, ADAPTED_VALUES // math.prod(config.data.image_shape)))
+        chosen = np.random.default_rng(config.train.seed).permutation(found.train.num_images)[:count]
+        part, seed = found.train.subset(np.sort(chosen)), config.train.seed
+        batches = pipeline.evaluation_batches(part, ADAPTED_BATCH, seed=seed, pixels=config.data.pixels)
+        with pipeline.readable_errors():
+            return np.concatenate([np.asarray(batch) for batch in track(batches, "reading images to begin from")])
+
+    _make(NETWORKS, config.model.network).adapt(model, images)
 
 
 def _model(config: Config) -> AbstractVAE:
@@ -91,6 +122,25 @@ def _bayesian_parts(config: Config) -> dict[str, Any]:
         "prior": _make(PRIORS, settings.prior),
         "kl_weight": _make(KL_WEIGHTS, settings.kl_weight).for_run(checks.total_steps(config)),
     }
+
+
+def unfitted_prior(config: Config) -> Prior | None:
+    """The prior to be fitted after training, which no training changes any more; None if there is none."""
+    component = config.model.fitted_prior
+    if checks.is_none("model.fitted_prior", component):
+        return None
+    return _make(PRIORS, Component(component.name, **component.options, trainable=False))
+
+
+def _check_fitted_prior(config: Config) -> None:
+    """Refuses to begin where the training images are too few to fit the prior to. Draws of the same do not count."""
+    prior, images = unfitted_prior(config), config.data.num_images
+    if prior is not None and images < prior.least_images:
+        raise UserError(
+            f"config.model.fitted_prior={config.model.fitted_prior} of {images} training images: expected at least "
+            f"{prior.least_images} images, or fewer components; --config.model.fitted_prior=none keeps the prior of "
+            f"training"
+        )
 
 
 def _make(registry: Registry, component: Component) -> Any:
@@ -163,7 +213,7 @@ def open_run(folder: Path, config: Config, overwrite: bool = False) -> Run:
     finished = None if overwrite else finished_run(folder, config)
     if finished:
         return finished
-    different = run.config.exists() and _differences_there(run, config)
+    different = run.config.exists() and differences_there(run, config)
     if different or run.report.exists() or not run.config.exists():
         _clear(run)
     for place in (folder, run.checkpoints, *run.pictures.glob("*")):
@@ -172,62 +222,11 @@ def open_run(folder: Path, config: Config, overwrite: bool = False) -> Run:
     return run
 
 
-def finished_run(folder: Path, config: Config, resolved: bool = True) -> Run | None:
-    """The run in `folder` if it is finished.
-
-    Args:
-        folder: of the run.
-        config: what is asked for.
-        resolved: whether that has been compared with the data; if not, what the data decides is left out of account.
-
-    Raises:
-        UserError: if what is there is of another configuration.
-    """
-    run = Run(folder)
-    if not run.config.exists():
-        return None
-    different = _differences_there(run, config, resolved)
-    if different:
-        raise UserError(
-            f"{folder} holds a run of another configuration ({'; '.join(different)}): "
-            f"give this one a --name, or replace that one with --overwrite"
-        )
-    return run if run.report.exists() else None
-
-
-def _differences_there(run: Run, config: Config, resolved: bool = True) -> list[str]:
-    try:
-        stored = configuration.read(run.config)
-    except ValueError as error:  # not JSON, or a UserError: fields that there are no more
-        return [f"its config.json cannot be read: {error}"]
-    if not resolved:
-        shape = config.data.image_shape or stored.data.image_shape
-        data = replace(config.data, num_images=stored.data.num_images, image_shape=shape)
-        config = replace(config, data=data)
-    return differences(stored, config)
-
-
-def differences(stored: Config, given: Config) -> list[str]:
-    """What differs between two configurations, but for where the data is."""
-    one, other = _flat(configuration.to_json(stored)), _flat(configuration.to_json(given))
-    keys = sorted((set(one) | set(other)) - {"data.dir"})
-    return [
-        f"{key} is {one.get(key)!r} there and {other.get(key)!r} here" for key in keys if one.get(key) != other.get(key)
-    ]
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
-
-
 def _clear(run: Run) -> None:
     """Removes what training wrote; exports stay, so that the next one is the next version."""
     # The configuration goes first: a folder without one is cleared when a run begins there, so an interruption does
     # not leave part of an old run to a new one.
-    state = (run.checkpoints / "last.npz", run.checkpoints / "best.npz", run.log, run.model)
+    state = (run.checkpoints / "last.npz", run.checkpoints / "best.npz", run.fitted_prior, run.log, run.model)
     for path in (run.config, run.report, run.folder / "report.md", *state):
         path.unlink(missing_ok=True)
     for path in (*run.pictures.glob("*/*.png"), *run.tensorboard.rglob("events.*")):
@@ -247,6 +246,27 @@ def load(folder: str | Path) -> AbstractVAE:
         for name in registry:
             registry[name]  # Keras finds only classes that have been imported
     return keras.saving.load_model(run.model)
+
+
+def restore(run: Run, config: Config) -> AbstractVAE:
+    """The model of a run with its best weights, under the prior that was fitted after training, if one was and helped.
+
+    Raises:
+        UserError: if it was to be fitted, and the run has not come so far.
+    """
+    model = build(config)
+    checkpoints.load_weights(model, run.checkpoints / "best.npz")
+    prior = unfitted_prior(config)
+    if prior is None:
+        return model
+    if not run.fitted_prior.exists():
+        raise UserError(f"{run.folder} has no fitted prior yet: finish it first, with the same command")
+    weights = list(files.load_arrays(run.fitted_prior).values())
+    if not weights:
+        return model
+    prior.build((None, *model.latent_shape))
+    prior.set_weights(weights)
+    return model.with_prior(prior)
 
 
 def load_initial_weights(model: AbstractVAE, folder: Path) -> None:

@@ -83,3 +83,12 @@ def test_first_half_of_the_parameters_is_the_mean():
     q = Gaussian(stddev="softplus").distribution(tf.constant([[1.0, 2.0, 0.5, -0.5]]))
     np.testing.assert_allclose(q.mean(), [[1.0, 2.0]])
     np.testing.assert_allclose(q.stddev(), [np.log1p(np.exp([0.5, -0.5])) + 1e-6], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("registry", "component"), variants.params(POSTERIORS))
+def test_parameters_of_a_mean_and_a_standard_deviation(registry, component):
+    posterior = registry[component.name](**component.options)
+    mean, stddev = np.array([[-2.0, 0.0, 5.0, 0.3]]), np.array([[1e-3, 0.7, 1.0, 2.5]])
+    q = posterior.distribution(tf.constant(posterior.params_of(mean, stddev), tf.float32))
+    np.testing.assert_allclose(q.mean(), mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(q.stddev(), stddev, rtol=1e-3)

@@ -13,8 +13,9 @@ import tiny
 
 from tfvae.training import checkpoints, guard, log, progress
 
-# All that has a state: averages of weights and σ, a warm-up, patience, a learning rate that falls.
+# All that has a state: averages of weights and σ, a warm-up, patience, a learning rate that falls, a start from images.
 STATEFUL = (
+    "--config.model.network=linear_residual(channels=(4,),blocks=0)",
     "--config.model.likelihood=gaussian(scale=optimal)",
     "--config.model.kl_weight=linear(duration=0.5)",
     "--config.train.ema=0.8",

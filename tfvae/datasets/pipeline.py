@@ -7,7 +7,8 @@ a stream begun at epoch e is the tail, bit for bit, of the one begun at 0, so a 
 import atexit
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -88,6 +89,18 @@ def evaluation_batches(source: Source, batch_size: int, *, seed: int, pixels: st
 
     steps = steps_per_epoch(source.num_images, batch_size)
     return _read_ahead(tf.data.Dataset.range(steps).map(rows_of), _reader(source, pixels))
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Within the block a damaged file met by TensorFlow is the `UserError` that names it."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        found = user_error(error)
+        if found is None:
+            raise
+        raise found from error
 
 
 def user_error(error: tf.errors.OpError) -> UserError | None:

@@ -3,6 +3,7 @@
 import abc
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -53,6 +54,19 @@ class Likelihood(keras.layers.Layer, abc.ABC):
     def outputs(self, params: tf.Tensor) -> dict[str, tf.Tensor]:
         """What a served model tells of p(x|z): the mean `images`, (B, H, W, C) in [0, 1]."""
         return {"images": self.distribution(params).mean()}
+
+    def params_of(self, logits: np.ndarray, deviation: float) -> np.ndarray:
+        """Decoder outputs (…, k·C) under which the images are about sigmoid(logits), for networks that begin so.
+
+        Args:
+            logits: (…, C).
+            deviation: the root mean square of what the images are off, for a scale among the outputs.
+        """
+        del deviation
+        return logits
+
+    def adapt(self, deviation: float) -> None:
+        """Begins, where a scale is trained, with one that suits errors of this root mean square."""
 
     def scale(self) -> tf.Tensor | None:
         """The one scale shared by all pixels, a scalar in units of [0, 1]; None where there is no such number."""

@@ -3,6 +3,7 @@
 import abc
 from typing import ClassVar, Literal
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -13,6 +14,7 @@ from tfvae.registry import Limits, limit_faults
 # Both map the real line onto (0, 1), so that means lie there by construction. They differ by a factor of two in
 # the argument, which matters only for the speed of learning: tanh is what networks on [−1, 1] images use.
 LOCATIONS = {"sigmoid": tf.nn.sigmoid, "tanh": lambda raw: 0.5 * (tf.nn.tanh(raw) + 1.0)}
+PER_LOGIT = {"sigmoid": 1.0, "tanh": 0.5}  # the argument that gives the mean sigmoid(1)
 
 
 class LocationScale(Likelihood):
@@ -69,6 +71,15 @@ class LocationScale(Likelihood):
     def point(self, params: tf.Tensor) -> tf.Tensor:
         """See `Likelihood.point`: the location m."""
         return self._split(params)[0]
+
+    def params_of(self, logits: np.ndarray, deviation: float) -> np.ndarray:
+        """See `Likelihood.params_of`."""
+        raw = np.full(logits.shape, self.scales.raw_of(deviation))
+        return np.concatenate([PER_LOGIT[self.location] * logits, *[raw] * self.scales.params_per_channel], axis=-1)
+
+    def adapt(self, deviation: float) -> None:
+        """See `Likelihood.adapt`."""
+        self.scales.adapt(deviation)
 
     def scale(self) -> tf.Tensor | None:
         """See `Likelihood.scale`."""

@@ -57,6 +57,13 @@ class Scale(keras.layers.Layer, abc.ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} is not taken from batches")
 
+    def adapt(self, deviation: float) -> None:
+        """Begins at a σ of about `deviation`."""
+
+    def raw_of(self, deviation: float) -> float:
+        """What `call` makes a σ of about `deviation` of, where it reads anything."""
+        return math.log(deviation)
+
     def current(self) -> tf.Tensor | None:
         """σ as one number; None where it differs by pixel."""
         return self.call(tf.zeros(()))
@@ -91,6 +98,10 @@ class LearnedScale(Scale):
         """See `Scale.call`."""
         del raw
         return tf.exp(soft_limits(LEARNING_BOOST * tf.convert_to_tensor(self.log_scale)))
+
+    def adapt(self, deviation: float) -> None:
+        """See `Scale.adapt`."""
+        self.log_scale.assign(math.log(deviation) / LEARNING_BOOST)
 
 
 @keras.saving.register_keras_serializable("tfvae.likelihoods")

@@ -10,6 +10,7 @@ NETWORKS = Registry(
     __name__,
     {
         "halving_conv": "halving_conv:HalvingConv",
+        "linear_residual": "linear_residual:LinearResidual",
         "mlp": "mlp:MLP",
         "pooled_blocks": "pooled_blocks:PooledBlocks",
         "pooled_conv": "pooled_conv:PooledConv",

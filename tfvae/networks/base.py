@@ -2,12 +2,32 @@
 
 import abc
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from tfvae.registry import Limits, limit_faults
+
+Array = NDArray[np.floating[Any]]
+
+
+class Adaptable(Protocol):
+    """What `Network.adapt` needs of a model; every model of an encoder and a decoder is one."""
+
+    encoder: keras.Model
+    decoder: keras.Model
+    likelihood: Any  # has `params_of` and `adapt`
+    image_shape: tuple[int, ...]
+    latent_shape: tuple[int, ...]
+    seed: int
+
+    def posterior_params(self, mean: Array, stddev: Array) -> Array:
+        """The encoder's outputs that stand for latents of this mean and standard deviation."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,14 @@ class Network(abc.ABC):
         """Latents (B, latent_dim) → parameters of p(x|z), of shape (B, *image_shape).
 
         The last axis of `image_shape` counts parameters: channels times the likelihood's `params_per_channel`.
+        """
+
+    def adapt(self, model: Adaptable, images: Callable[[], Array]) -> None:  # noqa: B027 (few have a start)
+        """Sets the first weights by what the training images are like; most networks do not.
+
+        Args:
+            model: made of this network's encoder and decoder.
+            images: reads training images, (N, H, W, C) in [0, 1], as the model sees them.
         """
 
 

@@ -35,32 +35,46 @@ class Residual(Network):
 
     def encoder(self, image_shape: tuple[int, ...], num_params: int) -> keras.Model:
         """See `Network.encoder`."""
-        x = inputs = keras.Input(image_shape, name="images")
-        for channels in self.channels:
-            x = layers.Conv2D(channels, 4, 2, "same", activation=self.activation)(x)
-            x = self._blocks(x)
-        x = layers.Flatten()(x)
-        return keras.Model(inputs, head(num_params, "glorot_uniform")(x), name="encoder")
+        inputs = keras.Input(image_shape, name="images")
+        return keras.Model(inputs, head(num_params, "glorot_uniform")(self.features(inputs)), name="encoder")
 
     def decoder(self, latent_dim: int, image_shape: tuple[int, ...]) -> keras.Model:
         """See `Network.decoder`."""
+        inputs = keras.Input((latent_dim,), name="latents")
+        x = self.image(inputs, image_shape, "glorot_uniform")
+        return keras.Model(inputs, float32_output(x), name="decoder")
+
+    def features(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """What the encoder's last layer reads, (B, F), of images (B, H, W, C)."""
+        for channels in self.channels:
+            x = layers.Conv2D(channels, 4, 2, "same", activation=self.activation)(x)
+            x = self._blocks(x)
+        return layers.Flatten()(x)
+
+    def image(
+        self, x: keras.KerasTensor, image_shape: tuple[int, ...], initializer: str | keras.initializers.Initializer
+    ) -> keras.KerasTensor:
+        """The decoder's last convolution, which begins as `initializer` says, (B, *image_shape), of latents (B, L)."""
         *finer, first = self.channels
         rows, columns = start_size(image_shape, (2,) * len(self.channels))
-        x = inputs = keras.Input((latent_dim,), name="latents")
         x = layers.Dense(rows * columns * first, self.activation)(x)
         x = self._blocks(layers.Reshape((rows, columns, first))(x))
         for channels in finer[::-1]:
             x = layers.Conv2DTranspose(channels, 4, 2, "same", activation=self.activation)(x)
             x = self._blocks(x)
-        x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same")(x)
-        return keras.Model(inputs, float32_output(crop_to(x, image_shape)), name="decoder")
+        x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same", kernel_initializer=initializer)(x)
+        return crop_to(x, image_shape)
 
     def _blocks(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        nearly_zero = keras.initializers.VarianceScaling(1e-4)  # exact zeros would stop the first gradient
         for _ in range(self.blocks):
             y = layers.Activation(self.activation)(x)
             y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer="he_normal")(y)
             y = layers.Activation(self.activation)(y)
-            y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer=nearly_zero)(y)
+            y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer=nearly_zero())(y)
             x = layers.Add()([x, y])
         return x
+
+
+def nearly_zero() -> keras.initializers.Initializer:
+    """For the last layer of a branch that is added to something; exact zeros would stop the first gradient."""
+    return keras.initializers.VarianceScaling(1e-4)

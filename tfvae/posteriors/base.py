@@ -4,6 +4,7 @@ import abc
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -41,6 +42,17 @@ class Posterior(keras.layers.Layer, abc.ABC):
     @abc.abstractmethod
     def reparameterize(self, posterior: tfd.Distribution, noise: tf.Tensor) -> tf.Tensor:
         """z(ε), (B, L), differentiable in the parameters of `posterior` (Kingma and Welling 2014, section 2.4)."""
+
+    @abc.abstractmethod
+    def params_of(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+        """What `distribution` makes a posterior of this mean and standard deviation of: (…, params_per_latent·L).
+
+        The first L are the mean, or the mean and a constant.
+
+        Args:
+            mean: (…, L).
+            stddev: (…, L), inside the limits of the posterior.
+        """
 
     def call(self, params: tf.Tensor) -> tf.Tensor:
         """The posterior mean, (B, L)."""

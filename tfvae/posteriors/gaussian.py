@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -26,7 +27,18 @@ def _softplus(raw: tf.Tensor) -> tf.Tensor:
     return tf.nn.softplus(raw) + FLOOR
 
 
+def _raw_of_exp(stddev: np.ndarray) -> np.ndarray:
+    log = np.log(stddev)
+    limit = np.where(log < 0, -LOWEST_LOG_STDDEV, HIGHEST_LOG_STDDEV)
+    return 2 * limit * np.arctanh(log / limit)
+
+
+def _raw_of_softplus(stddev: np.ndarray) -> np.ndarray:
+    return np.log(np.expm1(stddev - FLOOR))
+
+
 STDDEVS = {"exp": _exp, "softplus": _softplus}
+RAWS_OF_STDDEVS = {"exp": _raw_of_exp, "softplus": _raw_of_softplus}
 
 
 @keras.saving.register_keras_serializable("tfvae.posteriors")
@@ -55,6 +67,10 @@ class Gaussian(Posterior):
     def reparameterize(self, posterior: tfd.Distribution, noise: tf.Tensor) -> tf.Tensor:
         """See `Posterior.reparameterize`."""
         return posterior.mean() + posterior.stddev() * noise
+
+    def params_of(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+        """See `Posterior.params_of`."""
+        return np.concatenate([mean, RAWS_OF_STDDEVS[self.stddev](stddev)], axis=-1)
 
     def get_config(self) -> dict:
         """See `keras.layers.Layer.get_config`."""

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfvae.posteriors.base import Posterior
-from tfvae.posteriors.gaussian import STDDEVS
+from tfvae.posteriors.gaussian import RAWS_OF_STDDEVS, STDDEVS
 
 HALF_WIDTH = math.sqrt(3.0)  # of the uniform distribution of variance 1
 
@@ -70,6 +71,12 @@ class Uniform(Posterior):
         # Rounding may put z on or over an end, where the density is zero, and its logarithm −∞.
         inside = tf.clip_by_value(z, ends.low, tf.math.nextafter(ends.high, ends.low))
         return z + tf.stop_gradient(inside - z)
+
+    def params_of(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+        """See `Posterior.params_of`."""
+        below, widths = INTERVALS[self.interval]
+        width = 2 * HALF_WIDTH * stddev
+        return np.concatenate([mean - (below + 0.5) * width, RAWS_OF_STDDEVS["exp"](width / widths)], axis=-1)
 
     def get_config(self) -> dict:
         """See `keras.layers.Layer.get_config`."""

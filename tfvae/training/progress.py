@@ -9,6 +9,8 @@ from typing import TextIO
 
 import keras
 
+from tfvae.durations import duration
+
 WIDTH = 24  # of the bar, in characters, where the terminal has room for it
 SECONDS_BETWEEN_LINES = 0.2
 
@@ -102,13 +104,3 @@ def objective(numbers: Mapping[str, float], prefix: str = "") -> tuple[str, floa
     if f"{prefix}negative_elbo" in numbers:
         return "−ELBO", float(numbers[f"{prefix}negative_elbo"])
     return "−log p(x|z)", float(numbers.get(f"{prefix}reconstruction", math.nan))
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: `45 s`, `3 min 20 s`, `1 h 05 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

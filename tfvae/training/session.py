@@ -1,8 +1,5 @@
 """One run from its first or next step to its last."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,6 +10,7 @@ from tfvae.datasets import pipeline
 from tfvae.datasets.base import Source, Splits
 from tfvae.errors import InterruptedRun, UserError
 from tfvae.files import load_arrays, save_arrays
+from tfvae.finished import NUM_EXAMPLES, examples, same_images
 from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
 from tfvae.training.averages import ValidateAverages
@@ -23,9 +21,6 @@ from tfvae.training.pictures import Pictures
 from tfvae.training.progress import Progress
 from tfvae.training.signals import PostponedSignals
 from tfvae.training.summaries import Summaries
-
-NUM_EXAMPLES = 64
-SAME_IMAGE = 0.02  # mean absolute difference between two decodings of one file by different libraries, at most
 
 
 def train(model: AbstractVAE, splits: Splits, config: Config, run: Run) -> dict:
@@ -72,7 +67,7 @@ def _fit(
         splits.train, train.batch_size, seed=train.seed, epoch=epoch, pixels=config.data.pixels
     )
     # Nothing is saved after an error: of a step whose images failed, TensorFlow may have done what needs none of them.
-    with readable_errors():
+    with pipeline.readable_errors():
         model.fit(
             batches.skip(done) if done else batches,
             steps_per_epoch=per_epoch - done,
@@ -83,18 +78,6 @@ def _fit(
             shuffle=False,
             verbose=0,
         )
-
-
-@contextmanager
-def readable_errors() -> Iterator[None]:
-    """Within the block a damaged file met by TensorFlow is the `UserError` that names it."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        found = pipeline.user_error(error)
-        if found is None:
-            raise
-        raise found from error
 
 
 def _callbacks(config: Config, run: Run, best: Best, keeper: Checkpoints, epoch: int) -> list[keras.callbacks.Callback]:
@@ -126,13 +109,11 @@ def save_examples(splits: Splits, config: Config, run: Run) -> None:
     Raises:
         UserError: if the run has begun with other images, or one of them cannot be read.
     """
-    source = splits.validation or splits.test or splits.train
-    chosen = np.random.default_rng(0).permutation(source.num_images)[:NUM_EXAMPLES]
-    part = source.subset(chosen)
+    part = examples(splits)
     batches = pipeline.evaluation_batches(part, NUM_EXAMPLES, seed=0, pixels=config.data.pixels)
-    with readable_errors():
+    with pipeline.readable_errors():
         images = np.asarray(next(iter(batches)))
-    if (run.checkpoints / "last.npz").exists() and run.examples.exists():
+    if run.begun and run.examples.exists():
         _check_same(load_arrays(run.examples)["images"], images, run)
     labels = {} if part.labels is None else {"labels": part.labels}
     save_arrays(run.examples, {"images": images, **labels})
@@ -140,7 +121,7 @@ def save_examples(splits: Splits, config: Config, run: Run) -> None:
 
 def _check_same(stored: np.ndarray, found: np.ndarray, run: Run) -> None:
     """The configuration does not say what is in the files that it names."""
-    if stored.shape != found.shape or np.abs(stored - found).mean(axis=(1, 2, 3)).max() > SAME_IMAGE:
+    if not same_images(stored, found):
         raise UserError(
             f"{run.folder} has begun with other images than these: give this run a --name, or begin that one afresh "
             f"with --overwrite"
