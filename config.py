@@ -1,15 +1,18 @@
 """Presets: named experiments, each with its command, its wall time and the number to expect.
 
 `python vae.py --list` shows them. Wall times are of two CPU cores. To add one, write a function and one line in
-`PRESETS`; a part that no preset has yet is one file in its folder below `tfvae/`.
+`PRESETS`; a part that no preset has yet is one file in its folder below `tfvae/`. Lists of presets that are trained
+alike and compared, `python -m tfvae.experiments NAME`, stand in `EXPERIMENTS`.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tfvae.configuration import Component, Config, DataConfig, ModelConfig, TrainConfig
 from tfvae.errors import UserError, nearest
+from tfvae.experiments.lists import Experiment, Group, Row
 
 
 def digits() -> Config:
@@ -109,7 +112,7 @@ def fashion_mnist() -> Config:
 
 
 def celeba() -> Config:
-    """CelebA at 64×64: residual network, Gaussian decoder with one learned σ.
+    """CelebA at 64×64: residual network that begins at principal components, Gaussian decoder with one learned σ.
 
     On 8,000 images, 5 epochs (10 minutes at most): test −ELBO −8,024 nats = 7.06 bits/dim, and still falling.
     """
@@ -123,9 +126,9 @@ def celeba() -> Config:
         ),
         model=ModelConfig(
             latent_dim=128,
-            network=Component("residual", channels=(32, 64, 128, 256)),
+            network=Component("linear_residual", channels=(32, 64, 128, 256), activation="silu"),
             likelihood=Component("gaussian", scale="learned"),
-            kl_weight=Component("linear", duration=0.05),
+            fitted_prior=Component("mixture"),
         ),
         train=TrainConfig(
             batch_size=64,
@@ -328,6 +331,7 @@ def folder() -> Config:
     config = celeba()
     config.name = "folder"
     config.data = DataConfig(Component("folder"), image_shape=(64, 64, 3), pixels="dequantize")
+    config.model.fitted_prior = Component("none")  # pictures may be few, and none of them set aside to check it on
     return config
 
 
@@ -498,6 +502,110 @@ _MEMBERS = [
     ),
 ]
 PRESETS |= dict(_MEMBERS)
+
+
+# What is compared: `python -m tfvae.experiments NAME`.
+
+_BUDGET = ("--config.train.epochs=3",)
+_ON_FACES = ("--config.data.dataset=celeba(crop=closecrop)", *_BUDGET)  # one crop for all
+
+
+def _with_latents(preset: str, *counts: int) -> tuple[Row, ...]:
+    return tuple(Row(preset, (f"--config.model.latent_dim={count}",), f"{preset}_{count}") for count in counts)
+
+
+_faces = Group(
+    "Faces, 64×64",
+    (
+        "gaussian_celeba",
+        "celeba64",
+        "ae_01",
+        "ae_02",
+        *_POOLED,
+        "vae_04_01",
+        "standard_64",
+        "standard_64_tanh",
+        "beta_64",
+    ),
+    _ON_FACES,
+    extractor="classifier",
+)
+_sigmas = Group(
+    "Faces, 64×64, from the strongest KL term to the weakest",
+    ("vae_01_01", "vae_01_02", "vae_01_03", "vae_01_04", "vae_03_02", "vae_03_01"),
+    _ON_FACES,
+    extractor="classifier",
+    tradeoff={
+        "uniform noise on [0, 1)": ("vae_01_01", "vae_01_02", "vae_01_03", "vae_01_04"),
+        "Gaussian noise": ("vae_03_02", "vae_03_01"),
+    },
+)
+_structures = Group(
+    "Grey pictures, 256×256",
+    (*(f"normal_{n}" for n in _PLAIN), *(f"inception_{n}" for n in _INCEPTION)),
+    # An epoch of a few hundred pictures takes minutes; small batches give it some dozens of steps.
+    ("--config.train.epochs=1", "--config.train.batch_size=8"),
+    published={
+        "activations as published, MB": {
+            "normal_1": 227,
+            "normal_2": 337,
+            "normal_3": 448,
+            "normal_4": 558,
+            "normal_5": 668,
+            "normal_6": 778,
+            "normal_8": 999,
+            "normal_10": 1219,
+            "inception_1": 709,
+            "inception_2": 1302,
+        }
+    },
+)
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "references": Experiment(
+        "Every reference system on the same data and budget.",
+        {
+            "faces": _faces,
+            "cifar10": Group(
+                "CIFAR-10, 32×32", ("standard_32", "standard_32_tanh", "beta_32"), _BUDGET, extractor="classifier"
+            ),
+            "mnist": Group("MNIST, 28×28", ("gaussian_mnist",), _BUDGET, extractor="classifier"),
+            "structures": _structures,
+        },
+    ),
+    "ours": Experiment(
+        "Our presets beside the reference systems, with as many latents as each of them.",
+        {
+            "faces": replace(_faces, rows=(*_faces.rows, *_with_latents("celeba", 32, 128, 512))),
+            "mnist": Group(
+                "MNIST, 28×28", ("gaussian_mnist", *_with_latents("mnist", 16)), _BUDGET, extractor="classifier"
+            ),
+        },
+    ),
+    "structures": Experiment(
+        "Plain and inception blocks: is the Inception-VAE sharper, and what does it cost?", {"structures": _structures}
+    ),
+    "kl_weights": Experiment(
+        "What the weight of the KL term gives to reconstructions and takes from samples.", {"faces": _sigmas}
+    ),
+    "noise": Experiment(
+        "Uniform and Gaussian noise, and a dense layer after z, at the same KL weight.",
+        {
+            "weaker": Group(
+                "sigma = 0.0001 (σ = 0.0246 on [0, 1])",
+                ("vae_01_04", "vae_02_02", "vae_03_01"),
+                _ON_FACES,
+                extractor="classifier",
+            ),
+            "stronger": Group(
+                "sigma = 0.001 (σ = 0.0778 on [0, 1])",
+                ("vae_01_03", "vae_02_01", "vae_04_01"),
+                _ON_FACES,
+                extractor="classifier",
+            ),
+        },
+    ),
+}
 
 
 def get_config(name: str = "digits") -> Config:

@@ -33,9 +33,18 @@ PUBLIC = {
 CLASSES = {
     "likelihoods": {"Bernoulli", "ContinuousBernoulli", "DiscretizedLogistic", "Gaussian", "Laplace"},
     "models": {"Autoencoder", "VAE"},
-    "networks": {"HalvingConv", "MLP", "PooledBlocks", "PooledConv", "Residual", "SkipConv", "StridedConv"},
+    "networks": {
+        "HalvingConv",
+        "LinearResidual",
+        "MLP",
+        "PooledBlocks",
+        "PooledConv",
+        "Residual",
+        "SkipConv",
+        "StridedConv",
+    },
     "posteriors": {"Gaussian", "Uniform"},
-    "priors": {"StandardNormal"},
+    "priors": {"Mixture", "StandardNormal"},
     "schedules": {"Capacity", "Constant", "Cosine", "Cyclical", "FreeBits", "Linear", "Sigmoid"},
 }
 
@@ -75,6 +84,7 @@ def test_scripts_and_plots_need_no_tensorflow():
         "tfvae.configuration",
         "tfvae.run_folder",
         "tfvae.evaluation.__main__",
+        "tfvae.experiments.__main__",
         *(f"tfvae.evaluation.sections.{name}" for name in SECTIONS),
         *(f"tfvae.{package}" for package in CLASSES),
     ]
@@ -88,12 +98,12 @@ HEAVY = ["tensorflow", "keras", "tensorflow_probability", "tf_keras"]
 # Imports point one way: a module may import what stands in a lower layer than its own, and its own package.
 LAYERS = [
     {"errors", "quiet", "run_folder"},
-    {"files", "registry", "scripts", "flag_parsing"},
+    {"files", "registry", "scripts", "flag_parsing", "durations", "progress"},
     {"configuration", "objectives", "plotting", "datasets"},
     {"likelihoods", "posteriors", "priors", "networks", "schedules"},
     {"models"},
-    {"checks", "splits"},
-    {"command_line", "export", "training", "runs", "reports", "describe", "inference", "evaluation"},
+    {"checks", "finished", "splits"},
+    {"command_line", "export", "training", "runs", "reports", "describe", "inference", "evaluation", "experiments"},
     {"config", "vae", "vae_inference"},
 ]
 ALONE = {"datasets", "plotting", "objectives"}  # import no other part of the library but these

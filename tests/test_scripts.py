@@ -19,6 +19,7 @@ from tensorboard.util import tensor_util
 
 import config as presets
 from tfvae import command_line, configuration, reports, runs
+from tfvae.finished import differences
 from tfvae.training import checkpoints, guard, session
 
 MEASURED = {"loss", "negative_elbo", "reconstruction", "kl", "mse", "sigma", "active_units", "bits_per_dim"}
@@ -161,7 +162,7 @@ def test_the_stored_configuration_is_what_was_asked_for(finished, data):
     request = command_line.parse(again(data, "anywhere"), tiny.ROOT)
     stored = configuration.read(finished / "config.json")
     assert (stored.data.image_shape, stored.data.num_images) == ((8, 8, 1), 48)
-    assert runs.differences(stored, runs.resolve(request.config, runs.load_data(request.config))) == []
+    assert differences(stored, runs.resolve(request.config, runs.load_data(request.config))) == []
 
 
 # The same folder again.
@@ -289,7 +290,7 @@ def repeats(run):
     assert python == "python"
     config = command_line.parse(arguments, tiny.ROOT).config
     stored = configuration.read(run / "config.json")
-    return runs.differences(stored, runs.resolve(config, runs.load_data(config))) == []
+    return differences(stored, runs.resolve(config, runs.load_data(config))) == []
 
 
 def test_the_reported_command_repeats_the_run(finished):

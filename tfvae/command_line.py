@@ -62,12 +62,12 @@ def parse(argv: Sequence[str], home: Path) -> Request | str:
         UserError: all faults of the command line, one line each.
     """
     values = _define(home)
-    source, overrides, others = _split(argv[1:])
+    source, overrides, others = split(argv[1:])
     faults = _read(values, others)
     given: dict[str, Any] = {name: values[name].value for name in values}
     if given["help"]:
         return _help(values)
-    module, path, preset = _config_module(source, home)
+    module, path, preset = config_module(source, home)
     if given["list"]:
         return listing(module)
     from_run = given["from_run"]
@@ -123,7 +123,7 @@ def _help(values: flags.FlagValues) -> str:
     return "\n".join([*lines, *(f"  --{name}: {values[name].help}" for name in values)])
 
 
-def _split(arguments: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
+def split(arguments: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
     """The value of `--config`, the overrides by path, and all other arguments."""
     source, overrides, others, rest = "", {}, [], list(arguments)
     while rest:
@@ -156,7 +156,7 @@ def _read(values: flags.FlagValues, arguments: list[str]) -> list[str]:
     ]
 
 
-def _config_module(source: str, home: Path) -> tuple[ModuleType, Path, str]:
+def config_module(source: str, home: Path) -> tuple[ModuleType, Path, str]:
     """The module of presets, its file, and the preset's name."""
     file, _, preset = source.rpartition(":") if ":" in source or not source.endswith(".py") else (source, "", "")
     file = file or "config.py"

@@ -36,7 +36,7 @@ def layer_table(model: AbstractVAE) -> list[str]:
     for network in model.networks():
         rows.append((f"{network.name}:", "", "", ""))
         rows += [
-            (f"  {layer.name}", _shape(layer), *map("{:,}".format, count_params(layer))) for layer in _leaves(network)
+            (f"  {layer.name}", _shape(layer), *map("{:,}".format, count_params(layer))) for layer in leaves(network)
         ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return [
@@ -55,14 +55,19 @@ def facts(model: AbstractVAE, config: Config) -> list[str]:
     return [
         f"trainable parameters: {trainable:,} (and {other:,} that are not trained)",
         f"images: {height}×{width}×{channels} of {config.data.dataset}, pixels {config.data.pixels}",
-        f"latents: {config.model.latent_dim}; "
-        + (f"posterior {config.model.posterior}; prior {config.model.prior}" if model.has_prior else "no prior"),
+        f"latents: {config.model.latent_dim}; {_distributions(config) if model.has_prior else 'no prior'}",
         f"likelihood: {config.model.likelihood}{_sigma(model)}",
         *(_mse_weight(model, config) if model.has_prior else ()),
         *([f"KL weight: {config.model.kl_weight}"] if model.has_prior else ()),
         f"training: {size}{train.epochs} epochs{steps}, batch {train.batch_size}, "
         f"{train.optimizer} {train.learning_rate:g} ({train.learning_rate_schedule})",
     ]
+
+
+def _distributions(config: Config) -> str:
+    fitted = config.model.fitted_prior
+    later = "" if checks.is_none("model.fitted_prior", fitted) else f", after training {fitted} fitted to the latents"
+    return f"posterior {config.model.posterior}; prior {config.model.prior}{later}"
 
 
 def _sigma(model: AbstractVAE) -> str:
@@ -87,10 +92,11 @@ def count_params(model: keras.Model | keras.layers.Layer) -> tuple[int, int]:
     return trainable, sum(math.prod(variable.shape) for variable in model.non_trainable_variables)
 
 
-def _leaves(network: keras.Model) -> Iterator[keras.layers.Layer]:
+def leaves(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """The layers of a network that are no networks themselves."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
-            yield from _leaves(layer)
+            yield from leaves(layer)
         else:
             yield layer
 

@@ -3,12 +3,16 @@
 import json
 import os
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tfvae.errors import UserError
 
 
 @contextmanager
@@ -56,7 +60,16 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads what `save_arrays` wrote."""
-    # Opened here: numpy leaves a damaged file open.
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        return dict(file.items())
+    """Reads what `save_arrays` wrote.
+
+    Raises:
+        UserError: the file is damaged; the message names it.
+    """
+    with path.open("rb") as opened:  # here: numpy leaves a damaged file open
+        try:
+            with np.load(opened, allow_pickle=False) as file:
+                return dict(file.items())
+        except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise UserError(
+                f"{path} is damaged: put a whole copy in its place, or repeat what has written it"
+            ) from error

@@ -6,7 +6,6 @@ import numpy as np
 
 from tfvae.datasets import pipeline
 from tfvae.datasets.base import Source
-from tfvae.training.session import readable_errors
 
 
 def seen(source: Source, size: int, seed: int, pixels: str) -> Iterator[np.ndarray]:
@@ -15,6 +14,6 @@ def seen(source: Source, size: int, seed: int, pixels: str) -> Iterator[np.ndarr
     Raises:
         UserError: an image cannot be read.
     """
-    with readable_errors():
+    with pipeline.readable_errors():
         for images in pipeline.evaluation_batches(source, size, seed=seed, pixels=pixels):
             yield images.numpy()

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from tfvae.errors import UserError
 from tfvae.evaluation.figures import Figure
-from tfvae.evaluation.progress import track
+from tfvae.progress import track
 
 _ITERATIONS = 1000
 

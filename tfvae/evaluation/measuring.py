@@ -44,7 +44,11 @@ def plan(name: str, subject: Subject) -> Plan:
     Raises:
         UserError: such as an unknown extractor.
     """
-    section: Section = SECTIONS[name]()
+    return plan_of(name, SECTIONS[name](), subject)
+
+
+def plan_of(name: str, section: Section, subject: Subject) -> Plan:
+    """The same of any section, in the registry or not."""
     reason = _without_prior(section, subject) or section.left_out(subject)
     protocol = {} if reason else json.loads(json.dumps(section.protocol(subject)))
     return Plan(name, section, subject, reason, protocol)

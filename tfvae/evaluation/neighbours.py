@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
-from tfvae.evaluation.progress import track
+from tfvae.progress import track
 
 PRECISION_NEIGHBOURS = 3  # k of Kynkäänniemi et al.
 COVERAGE_NEIGHBOURS = 5  # k of Naeem et al.

@@ -1,7 +1,6 @@
 """Numbers for each image that an interruption does not lose."""
 
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +33,7 @@ class Resumable:
     def _read(self, path: Path) -> None:
         try:
             found = load_arrays(path)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError):
             return  # there is none, or a damaged one: begin at the first image
         if set(found) == set(self.arrays):
             self.done = len(next(iter(found.values())))

@@ -8,10 +8,10 @@ import numpy as np
 from tfvae import plotting
 from tfvae.evaluation.figures import Figure
 from tfvae.evaluation.memorisation import Copies
-from tfvae.evaluation.progress import track
 from tfvae.evaluation.subject import ImageSet
 from tfvae.plotting import Score
 from tfvae.plotting.files import as_pillow
+from tfvae.progress import track
 
 _SIDE = 12  # of the grid
 _PAIRS, _ROWS = 12, 3

@@ -11,11 +11,11 @@ from tfvae.errors import UserError
 from tfvae.evaluation.concurrency import WORKERS, in_order
 from tfvae.evaluation.figures import Figure, Findings, mean
 from tfvae.evaluation.marginal import chunks, log_marginal
-from tfvae.evaluation.progress import track
 from tfvae.evaluation.resumable import Resumable
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import BATCH, Subject
 from tfvae.likelihoods import LIKELIHOODS
+from tfvae.progress import track
 
 BYTES_AT_ONCE = 2**30  # of decoder activations, those of all threads
 _FIELDS = ("log_likelihood", "kl", "log_marginal", "standard_error", "effective_samples")

@@ -15,10 +15,10 @@ from tfvae.evaluation.frechet import frechet_distance
 from tfvae.evaluation.kernel_distance import block_size_of, kernel_distance
 from tfvae.evaluation.memorisation import Copies
 from tfvae.evaluation.neighbours import COVERAGE_NEIGHBOURS, PRECISION_NEIGHBOURS, Manifold, manifold, neighbourhoods
-from tfvae.evaluation.progress import track
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import BATCH, ImageSet, Subject
 from tfvae.plotting import to_uint8
+from tfvae.progress import track
 
 MOST = 10_000  # images in each set
 _FEWEST = 20  # for blocks of ten, and balls of five neighbours
@@ -35,14 +35,14 @@ class Samples(Section):
 
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
-        count = _count(subject)
+        count = count_of(subject)
         if count >= _FEWEST:
             return ""
         return f"sets of {count} images say nothing of samples; measure on at least {_FEWEST}"
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
         """See `Section.protocol`. What the model itself sees of the images is not part of it."""
-        count = _count(subject)
+        count = count_of(subject)
         return {
             "extractor": extractor_of(subject).record(),
             "samples": count,
@@ -58,11 +58,11 @@ class Samples(Section):
 
     def measure(self, subject: Subject, folder: Path) -> Findings:
         """See `Section.measure`."""
-        extractor, kinds = extractor_of(subject), _kinds(subject, _count(subject))
-        reference = subject.training.first(_count(subject))
-        real = extractor.of(_shown(reference.plain("features of training images")))
+        extractor, kinds = extractor_of(subject), kinds_of(subject, count_of(subject))
+        reference = subject.training.first(count_of(subject))
+        real = extractor.of(shown(reference.plain("features of training images")))
         figures = _scores(extractor, real, kinds, subject.options.seed)
-        few = _kinds(subject, min(_count(subject), memorisation.RECIPE.num_images))
+        few = kinds_of(subject, min(count_of(subject), memorisation.RECIPE.num_images))
         copies = memorisation.copies(few, subject.training)
         pictures = {
             **sample_pictures.grid_of_samples(kinds["samples"](), folder),
@@ -71,11 +71,11 @@ class Samples(Section):
         }
         notes = (*_warnings(figures, copies, real.shape), *extractor.notes())
         if subject.options.write_png:
-            notes += sample_pictures.write_png(kinds["samples"](), _shown(reference.plain()), folder)
+            notes += sample_pictures.write_png(kinds["samples"](), shown(reference.plain()), folder)
         return Findings({**figures, **memorisation.figures_of(copies)}, notes, pictures)
 
 
-def _count(subject: Subject) -> int:
+def count_of(subject: Subject) -> int:
     """N, of every set; `subject.images` are already no more than were asked for."""
     return min(subject.images.num_images, subject.options.num_images or MOST, subject.training.num_images, MOST)
 
@@ -85,7 +85,7 @@ def _plain_protocol(images: ImageSet) -> dict[str, Any]:
     return {key: value for key, value in images.protocol().items() if key != "pixels"}
 
 
-def _kinds(subject: Subject, count: int) -> dict[str, Batches]:
+def kinds_of(subject: Subject, count: int) -> dict[str, Batches]:
     """Kind of image → batches of it, (B, H, W, C) float32 in [0, 1], `count` in all; the same every time."""
     seed, functions = subject.options.seed, subject.functions
     images = subject.images.first(count)  # a random part: data may be in the order of their classes
@@ -98,13 +98,13 @@ def _kinds(subject: Subject, count: int) -> dict[str, Batches]:
         yield from (functions.reconstruct(batch) for batch in images.seen())
 
     return {
-        "samples": lambda: _shown(samples()),
-        "reconstructions": lambda: _shown(reconstructions()),
-        "real_images": lambda: _shown(images.plain()),
+        "samples": lambda: shown(samples()),
+        "reconstructions": lambda: shown(reconstructions()),
+        "real_images": lambda: shown(images.plain()),
     }
 
 
-def _shown(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+def shown(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
     """Images as a picture file holds them: 8 bits. A mean may leave [0, 1], and is cut off there."""
     for batch in batches:
         yield to_uint8(np.clip(batch, 0, 1)).astype(np.float32) / 255
