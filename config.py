@@ -64,6 +64,20 @@ def mnist() -> Config:
     )
 
 
+def mnist_16() -> Config:
+    """MNIST with 16 latents, as many as `gaussian_mnist` has, and a prior fitted after training.
+
+    With so few latents the codes of the digits keep apart, and N(0, I) puts most samples between them. The number of
+    components was chosen by the bound on validation images: 50 gain 8.2 nats, 20 gain 7.3, with one transform in
+    common (the default) 3.8. Test −ELBO and squared error after `--config.train.epochs=3`: see docs/reference-systems.md.
+    """
+    config = mnist()
+    config.name = "mnist_16"
+    config.model.latent_dim = 16
+    config.model.fitted_prior = Component("mixture", components=50, covariance="full")
+    return config
+
+
 def mnist_bernoulli() -> Config:
     """MNIST, binarised anew every epoch: Bernoulli decoder; for bounds beside published ones.
 
@@ -114,7 +128,8 @@ def fashion_mnist() -> Config:
 def celeba() -> Config:
     """CelebA at 64×64: residual network that begins at principal components, Gaussian decoder with one learned σ.
 
-    On 8,000 images, 5 epochs (10 minutes at most): test −ELBO −8,024 nats = 7.06 bits/dim, and still falling.
+    On 8,000 images, `--config.train.epochs=3` (5 minutes at most): test −ELBO −13,572 nats = 6.41 bits/dim, squared
+    error 0.0060. The samples come from a mixture fitted to the codes.
     """
     return Config(
         name="celeba",
@@ -385,6 +400,7 @@ def _member(name: str, words: str, family: Callable[..., Config], **options: Any
 PRESETS: dict[str, Callable[[], Config]] = {
     "digits": digits,
     "mnist": mnist,
+    "mnist_16": mnist_16,
     "mnist_bernoulli": mnist_bernoulli,
     "iwae_paper_vae": iwae_paper_vae,
     "fashion_mnist": fashion_mnist,
@@ -577,9 +593,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Our presets beside the reference systems, with as many latents as each of them.",
         {
             "faces": replace(_faces, rows=(*_faces.rows, *_with_latents("celeba", 32, 128, 512))),
-            "mnist": Group(
-                "MNIST, 28×28", ("gaussian_mnist", *_with_latents("mnist", 16)), _BUDGET, extractor="classifier"
-            ),
+            "mnist": Group("MNIST, 28×28", ("gaussian_mnist", "mnist_16"), _BUDGET, extractor="classifier"),
         },
     ),
     "structures": Experiment(
