@@ -91,8 +91,11 @@ def adapt(model: AbstractVAE, config: Config, found: Splits) -> None:
         chosen = np.random.default_rng(config.train.seed).permutation(found.train.num_images)[:count]
         part, seed = found.train.subset(np.sort(chosen)), config.train.seed
         batches = pipeline.evaluation_batches(part, ADAPTED_BATCH, seed=seed, pixels=config.data.pixels)
+        read = np.empty((count, *part.image_shape), np.float32)
         with pipeline.readable_errors():
-            return np.concatenate([np.asarray(batch) for batch in track(batches, "reading images to begin from")])
+            for index, batch in enumerate(track(batches, "reading images to begin from")):
+                read[index * ADAPTED_BATCH : (index + 1) * ADAPTED_BATCH] = batch
+        return read
 
     _make(NETWORKS, config.model.network).adapt(model, images)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfvae.networks import principal_components
 from tfvae.networks.base import Adaptable, Array, Network, float32_output, head
-from tfvae.networks.principal_components import EDGE, LinearModel
+from tfvae.networks.principal_components import CHUNK, EDGE, LinearModel
 from tfvae.networks.residual import Residual, nearly_zero
 
 layers = keras.layers
@@ -62,9 +62,11 @@ class LinearResidual(Network):
     def adapt(self, model: Adaptable, images: Callable[[], Array]) -> None:
         """See `Network.adapt`. The linear maps begin as `principal_components.fit` finds them."""
         pixels = images()
-        flat = (len(pixels), -1)
-        logits = np.asarray(_logits(pixels)).reshape(flat)
-        found = principal_components.fit(pixels.reshape(flat), logits, model.latent_shape[0], model.seed)
+        flat = pixels.reshape(len(pixels), -1)
+        logits = np.empty_like(flat)
+        for start in range(0, len(flat), CHUNK):  # in parts: all at once would take their memory several times
+            logits[start : start + CHUNK] = _logits(flat[start : start + CHUNK])
+        found = principal_components.fit(flat, logits, model.latent_shape[0], model.seed)
         _set_encoder(model, found)
         _set_decoder(model, found)
 

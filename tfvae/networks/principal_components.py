@@ -42,11 +42,12 @@ def fit(images: Array, logits: Array, latents: int, seed: int) -> LinearModel:
 
     Args:
         images: (N, D) in [0, 1].
-        logits: of them, (N, D).
+        logits: of them, (N, D); overwritten.
         latents: L.
         seed: of the randomised decomposition (Halko et al. 2011).
     """
-    pca = PCA(min(latents, *logits.shape), svd_solver="randomized", iterated_power=2, random_state=seed)
+    kept = min(latents, *logits.shape)
+    pca = PCA(kept, svd_solver="randomized", iterated_power=2, random_state=seed, copy=False)
     with np.errstate(invalid="ignore"):  # of one image, which has no variance
         coordinates = pca.fit_transform(logits)
     variance = max(_squared_error(pca, coordinates, images), NARROWEST**2)
