@@ -76,4 +76,4 @@ def _style(axes: Sequence["Axes"]) -> None:
         axis.margins(x=0.18, y=0.15)
     axes[2].margins(x=0.3)  # for the names
     axes[2].xaxis.set_major_locator(MaxNLocator(5))
-    axes[0].legend(fontsize=8, frameon=False)
+    axes[0].legend(loc="upper left", fontsize=8, frameon=False)

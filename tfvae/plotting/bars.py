@@ -47,4 +47,4 @@ def bars(
             axis.set_xticklabels(labels if len(labels) <= _MOST_LABELS else [], fontsize=6)
         kinds = ((axes.BLUE, legend[0], strong), (axes.GREY, legend[1], ~strong))
         handles = [Patch(color=colour, label=f"{name} ({kind.sum()})") for colour, name, kind in kinds]
-        drawn[0].legend(handles=handles, fontsize=8, frameon=False)
+        drawn[0].legend(handles=handles, loc="upper right", fontsize=8, frameon=False)

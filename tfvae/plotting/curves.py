@@ -104,7 +104,7 @@ def _draw_panel(axis: "Axes", panel: _Panel, columns: Mapping[str, NDArray[np.fl
     axes.style(axis, panel.title, "epoch", panel.unit)
     axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     if len(lines) > 1 or lines[0][0] != "training":
-        axis.legend(fontsize=8, frameon=False)
+        axis.legend(loc="upper right", fontsize=8, frameon=False)
     _limit(axis, np.concatenate([values for _, _, values in lines]), panel.robust)
 
 
