@@ -159,7 +159,7 @@ def _prior_faults(config: Config) -> list[str]:
         return []
     return [
         f"config.model.{name} is {getattr(given, name)}: {given.family.name} has no {words}: "
-        f"give --config.model.{name}={getattr(unset, name)}, which is what is not set"
+        f"give --config.model.{name}={getattr(unset, name)}"
         for name, words in OF_A_PRIOR.items()
         if getattr(given, name) != getattr(unset, name)
     ]
