@@ -87,11 +87,10 @@ def adapt(model: AbstractVAE, config: Config, found: Splits) -> None:
         return
 
     def images() -> np.ndarray:
-        count = min(found.train.num_images, max(2, ADAPTED_VALUES // math.prod(config.data.image_shape)))
-        chosen = np.random.default_rng(config.train.seed).permutation(found.train.num_images)[:count]
-        part, seed = found.train.subset(np.sort(chosen)), config.train.seed
+        seed = config.train.seed
+        part = found.train.part(max(2, ADAPTED_VALUES // math.prod(config.data.image_shape)), seed)
         batches = pipeline.evaluation_batches(part, ADAPTED_BATCH, seed=seed, pixels=config.data.pixels)
-        read = np.empty((count, *part.image_shape), np.float32)
+        read = np.empty((part.num_images, *part.image_shape), np.float32)
         with pipeline.readable_errors():
             for index, batch in enumerate(track(batches, "reading images to begin from")):
                 read[index * ADAPTED_BATCH : (index + 1) * ADAPTED_BATCH] = batch

@@ -98,6 +98,12 @@ class Source(ABC):
     def subset(self, indices: ArrayLike) -> Self:
         """The source of the images at n distinct indices, in that order, with their labels. Copies no pixels."""
 
+    def part(self, num_images: int, seed: int) -> Self:
+        """So many images, chosen by the seed and in the order of the source; all of them if there are fewer."""
+        if num_images >= self.num_images:
+            return self
+        return self.subset(np.sort(np.random.default_rng(seed).permutation(self.num_images)[:num_images]))
+
     @abstractmethod
     def digest(self) -> str:
         """A hash, in hexadecimal, of all that decides the images: the same for the same images on every machine."""

@@ -64,9 +64,8 @@ class ImageSet:
         if num_images >= self.num_images:
             return self
         if num_images not in self._parts:
-            order = np.random.Generator(np.random.PCG64(self.seed)).permutation(self.num_images)[:num_images]
-            part = ImageSet(self.name, self.source.subset(np.sort(order)), self.pixels, self.seed)
-            self._parts[num_images] = part
+            part = self.source.part(num_images, self.seed)
+            self._parts[num_images] = ImageSet(self.name, part, self.pixels, self.seed)
         return self._parts[num_images]
 
     @cached_property

@@ -8,8 +8,6 @@ import numpy as np
 
 from tfvae.evaluation.extractors import Extractor, extractor_of
 from tfvae.evaluation.figures import Figure, Findings
-from tfvae.evaluation.frechet import frechet_distance
-from tfvae.evaluation.kernel_distance import block_size_of, kernel_distance
 from tfvae.evaluation.sections import samples
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import BATCH, Subject
@@ -45,7 +43,7 @@ class Distances(Section):
         extractor, reference, figures = self._of_real_images(subject)
         drawn = samples.kinds_of(subject, len(reference))["samples"]()
         features = extractor.of(track(drawn, "features of samples", -(-len(reference) // BATCH)))
-        found = _distances(reference, features, subject.options.seed)
+        found = samples.distances(reference, features, subject.options.seed)
         return Findings({**found, **figures}, extractor.notes())
 
     def _of_real_images(self, subject: Subject) -> tuple[Extractor, np.ndarray, dict[str, Figure]]:
@@ -56,17 +54,7 @@ class Distances(Section):
             training = subject.training.first(count).plain("features of training images")
             reference = extractor.of(samples.shown(training))
             test = extractor.of(samples.kinds_of(subject, count)["real_images"]())
-            anchors = _distances(reference, test, subject.options.seed)
-            figures = {
-                f"{name}_of_real_images": Figure(found.value, "", found.standard_error)
-                for name, found in anchors.items()
-            }
+            anchors = samples.undirected(samples.distances(reference, test, subject.options.seed))
+            figures = {samples.named(name, "real_images"): figure for name, figure in anchors.items()}
             self._real[key] = extractor, reference, figures
         return self._real[key]
-
-
-def _distances(reference: np.ndarray, features: np.ndarray, seed: int) -> dict[str, Figure]:
-    return {
-        "frechet_distance": Figure(frechet_distance(reference, features), better="lower"),
-        "kernel_distance": kernel_distance(reference, features, block_size_of(len(reference)), seed),
-    }

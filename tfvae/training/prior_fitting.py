@@ -22,6 +22,7 @@ from tfvae.models.vae import VAE
 from tfvae.priors.base import Prior
 from tfvae.progress import track
 from tfvae.run_folder import Run
+from tfvae.training import session
 
 MAX_LATENTS = 50_000  # time and memory do not grow beyond
 MAX_DRAWS = 4  # of each image: with few images, draws of the same tell the spread of q(z|x) more exactly
@@ -52,8 +53,8 @@ def replace(model: VAE, prior: Prior, splits: Splits, config: Config, run: Run) 
         and whether it is `used`. Without validation images it is.
     """
     began = time.monotonic()
-    draws = num_draws(splits.train.num_images)
-    latents = posterior_draws(model, _part(splits.train, config.train.seed), config, draws, FITTING_STREAM)
+    draws, part = num_draws(splits.train.num_images), splits.train.part(MAX_LATENTS, config.train.seed)
+    latents = posterior_draws(model, part, config, draws, FITTING_STREAM)
     prior.build((None, *model.latent_shape))
     prior.fit(latents, config.train.seed, partial(track, label="fitting the prior", unit="round"))
     seconds = round(time.monotonic() - began, 1)
@@ -72,13 +73,6 @@ def replace(model: VAE, prior: Prior, splits: Splits, config: Config, run: Run) 
     }
 
 
-def _part(source: Source, seed: int) -> Source:
-    if source.num_images <= MAX_LATENTS:
-        return source
-    chosen = np.random.default_rng(seed).permutation(source.num_images)[:MAX_LATENTS]
-    return source.subset(np.sort(chosen))
-
-
 def posterior_draws(model: VAE, source: Source, config: Config, draws: int, stream: int) -> np.ndarray:
     """z drawn from q(z|x) of every image, (N·draws, L), the draws of an image one after another."""
     specs = [tf.TensorSpec((None, *model.image_shape)), tf.TensorSpec((2,), tf.int32)]
@@ -89,14 +83,11 @@ def posterior_draws(model: VAE, source: Source, config: Config, draws: int, stre
         noise = model.posterior.noise(tf.stack([draws, tf.shape(images)[0], *model.latent_shape]), seed)
         return tf.einsum("dbl->bdl", model.posterior.reparameterize(q, noise))
 
-    batches = pipeline.evaluation_batches(
-        source, config.train.batch_size, seed=config.train.seed, pixels=config.data.pixels
-    )
-    steps = pipeline.steps_per_epoch(source.num_images, config.train.batch_size)
+    batches = session.evaluation_batches(source, config)
     with pipeline.readable_errors():
         found = [
             drawn(images, model.noise_seed(stream, position)).numpy()
-            for position, images in enumerate(track(batches, "encoding", steps))
+            for position, images in enumerate(track(batches, "encoding"))
         ]
     return np.concatenate(found).reshape(-1, *model.latent_shape)
 

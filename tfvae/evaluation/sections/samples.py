@@ -117,7 +117,7 @@ def _scores(extractor: Extractor, real: np.ndarray, kinds: dict[str, Batches], s
         total = -(-len(real) // BATCH)
         features = extractor.of(track(batches(), f"features of {kind.replace('_', ' ')}", total))
         figures = _compared(real, balls, features, seed)
-        found[kind] = figures if kind == "samples" else _undirected(figures)
+        found[kind] = figures if kind == "samples" else undirected(figures)
     names = next(iter(found.values()))
     return {named(name, kind): figures[name] for name in names for kind, figures in found.items()}
 
@@ -130,13 +130,20 @@ def named(measure: str, kind: str) -> str:
 def _compared(real: np.ndarray, balls: Manifold, features: np.ndarray, seed: int) -> dict[str, Figure]:
     around = neighbourhoods(balls, manifold(features), "precision and recall")
     return {
-        "frechet_distance": Figure(frechet_distance(real, features), better="lower"),
-        "kernel_distance": kernel_distance(real, features, block_size_of(len(real)), seed),
+        **distances(real, features, seed),
         **{name: mean(values, better="higher") for name, values in around._asdict().items()},
     }
 
 
-def _undirected(figures: dict[str, Figure]) -> dict[str, Figure]:
+def distances(real: np.ndarray, features: np.ndarray, seed: int) -> dict[str, Figure]:
+    """How far features (N, F) are from those of real images (N, F); the seed chooses the blocks of the kernel's."""
+    return {
+        "frechet_distance": Figure(frechet_distance(real, features), better="lower"),
+        "kernel_distance": kernel_distance(real, features, block_size_of(len(real)), seed),
+    }
+
+
+def undirected(figures: dict[str, Figure]) -> dict[str, Figure]:
     """Of an anchor: what is no merit of the model's samples shall not be called better."""
     return {name: replace(figure, better="") for name, figure in figures.items()}
 
