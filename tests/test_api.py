@@ -102,7 +102,7 @@ LAYERS = [
     {"configuration", "objectives", "plotting", "datasets"},
     {"likelihoods", "posteriors", "priors", "networks", "schedules"},
     {"models"},
-    {"checks", "finished", "splits"},
+    {"checks", "finished", "splits", "published"},
     {"command_line", "export", "training", "runs", "reports", "describe", "inference", "evaluation", "experiments"},
     {"config", "vae", "vae_inference"},
 ]
