@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfvae.datasets.arrays import load
+from tfvae.datasets.arrays import ArraySource, load
 from tfvae.datasets.base import Request
 from tfvae.errors import UserError
 
@@ -82,3 +82,16 @@ def test_unusable_files(tmp_path, save):
             load(Request(dir=str(tmp_path / name)))
     with pytest.raises(UserError, match=r"holds 3 .npz and .npy files"):
         load(Request(dir=str(tmp_path)))
+
+
+def test_a_part_is_chosen_by_the_seed_and_keeps_the_order():
+    source = ArraySource(np.arange(20, dtype=np.uint8).reshape(20, 1, 1, 1))
+
+    def numbers(num_images, seed):
+        part = source.part(num_images, seed)
+        return part.images(range(len(part))).ravel().tolist()
+
+    assert len(numbers(6, 1)) == 6
+    assert numbers(6, 1) == sorted(set(numbers(6, 1)))
+    assert numbers(6, 1) == numbers(6, 1) != numbers(6, 2)
+    assert numbers(20, 1) == numbers(21, 1) == list(range(20))

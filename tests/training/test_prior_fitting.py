@@ -13,7 +13,6 @@ import tiny
 import tfvae
 from tfvae import configuration, files, runs
 from tfvae.configuration import Component
-from tfvae.datasets.arrays import ArraySource
 from tfvae.errors import UserError
 from tfvae.evaluation import restored
 from tfvae.priors import Mixture, StandardNormal
@@ -261,18 +260,20 @@ def test_too_few_images_are_refused_before_anything_is_read_or_written(data, tmp
     assert not (tmp_path / "run").exists()
 
 
-def test_many_images_are_drawn_from_once_and_no_more_of_them_than_is_said():
-    assert [prior_fitting.num_draws(count) for count in (1, 12_500, 12_501, 25_000, 50_000, 10**6)] == [
-        4,
-        4,
-        3,
-        2,
-        1,
-        1,
-    ]
-    many = ArraySource(np.zeros((60_000, 1, 1, 1), np.uint8))
-    assert prior_fitting._part(many, 0).num_images == 50_000
-    assert prior_fitting._part(many.subset(np.arange(10)), 0).num_images == 10
+@pytest.mark.parametrize(
+    ("num_images", "draws"), [(1, 4), (12_500, 4), (12_501, 3), (25_000, 2), (50_000, 1), (10**6, 1)]
+)
+def test_the_more_images_the_fewer_draws_of_each(num_images, draws):
+    assert prior_fitting.num_draws(num_images) == draws
+
+
+def test_it_is_fitted_to_no_more_images_than_is_said(run, model, monkeypatch, tmp_path):
+    monkeypatch.setattr(prior_fitting, "MAX_LATENTS", 20)
+    config = configuration.read(run.config)
+    splits = runs.load_data(config)
+    assert splits.train.num_images > 20
+    _, found = prior_fitting.replace(model, runs.unfitted_prior(config), splits, config, Run(tmp_path))
+    assert (found["latents"], found["draws_per_image"]) == (20, 1)
 
 
 def test_latents_are_draws_from_q_of_each_image_in_order(run, model):
