@@ -172,6 +172,17 @@ def test_classifier_learns_and_is_fitted_once():
     assert again.notes() == found.notes()
 
 
+def test_classes_are_told_by_the_features_alone():
+    found = extractor("classifier(epochs=12)", request())
+    images, labels = labelled_images(seed=5)
+    probabilities = found.class_probabilities(found.features(images.astype(np.float32) / 255))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert (probabilities.argmax(axis=1) == labels).mean() > 0.95
+    odds = found.log_odds(images.astype(np.float32) / 255)
+    np.testing.assert_allclose(np.log(probabilities) - np.log1p(-probabilities), odds, rtol=1e-2, atol=1e-2)
+    assert extractor("random", request()).class_probabilities(found.features(batch())) is None
+
+
 def test_classifier_is_a_function_of_its_seed_and_data():
     first = extractor("classifier(epochs=2)", request())
     features = first.features(batch())
@@ -193,6 +204,7 @@ def test_classifier_of_attributes():
     _, labels = labelled_images()
     found = extractor("classifier(epochs=10)", request(classes=np.stack([labels, 1 - labels, 0 * labels], axis=1)))
     assert found.features(batch()).shape == (7, 128)
+    assert found.class_probabilities(found.features(batch())) is None
     assert float(found.notes()[0].split("right on ")[1].split(" ")[0].rstrip("%")) > 80
 
 

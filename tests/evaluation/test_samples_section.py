@@ -1,6 +1,5 @@
 """The section on samples: planted faults in, figures that move the right way out."""
 
-import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -40,10 +39,19 @@ def as_uint8(images):
 TRAINING, TEST = as_uint8(blobs(latents(900, 1))), as_uint8(blobs(latents(COUNT, 2)))
 
 
-def subject(decode=blobs, reconstruct=lambda batch: batch, training=TRAINING, test=TEST, pixels="unit", **options):
+def subject(
+    decode=blobs,
+    reconstruct=lambda batch: batch,
+    training=TRAINING,
+    test=TEST,
+    labels=None,
+    pixels="unit",
+    **options,
+):
     """A perfect model, but for what is given."""
     given = Options(**{"extractor": "pixels(size=6)", "seed": 3, **options})
-    sets = [ImageSet(name, ArraySource(array), pixels, 0) for name, array in (("test", test), ("train", training))]
+    sources = {"test": ArraySource(test), "train": ArraySource(training, labels)}
+    sets = [ImageSet(name, source, pixels, 0) for name, source in sources.items()]
     found = Subject("planted", SimpleNamespace(), SimpleNamespace(), *sets, (), given)
     vars(found)["functions"] = planted.functions(decode=decode, reconstruct=reconstruct, prior=latents)
     return found
@@ -193,10 +201,21 @@ def test_limits_of_the_sets(tmp_path):
 
 def test_a_classifier_must_be_asked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("TFVAE_CACHE_DIR", str(tmp_path))
-    labelled = ImageSet("train", ArraySource(TRAINING, np.arange(900) % 3), "unit", 0)
-    model = dataclasses.replace(subject(extractor="classifier"), training=labelled)
     with pytest.raises(UserError, match="add --fit_extractor"):
-        Samples().protocol(model)
+        Samples().protocol(subject(extractor="classifier", labels=np.arange(900) % 3))
+
+
+def test_a_classifier_says_which_classes_are_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFVAE_CACHE_DIR", str(tmp_path))
+    quarters = np.digitize(latents(900, 1)[:, 0], [0.25, 0.5, 0.75])
+    options = {"labels": quarters, "extractor": "classifier(epochs=15)", "fit_extractor": True}
+    sound = values(subject(**options), tmp_path)
+    found = values(subject(lambda z: blobs(z * [0.4, 1, 1, 1]), **options), tmp_path)  # of two quarters
+    assert (sound["classes"], found["classes"]) == (4, 2)
+    assert sound["class_difference"] < 0.1
+    assert found["class_difference"] == pytest.approx(0.5, abs=0.1)
+    assert found["class_difference_of_real_images"] == sound["class_difference_of_real_images"]
+    assert 0.25 < sound["confidence"] <= 1
 
 
 def test_suspicious_samples_come_first(tmp_path, monkeypatch):

@@ -51,6 +51,11 @@ class Extractor(abc.ABC):
             UserError: the extractor cannot be loaded, or does not go with such images.
         """
 
+    def class_probabilities(self, features: np.ndarray) -> np.ndarray | None:
+        """p(class | image), (N, K), by the features (N, F) of images; None if it tells no classes apart."""
+        del features
+        return None
+
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of it besides, once features have been taken, as sentences."""
         return ()

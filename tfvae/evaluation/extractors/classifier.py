@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from tfvae.errors import UserError
 from tfvae.evaluation.extractors import resizing
@@ -128,6 +128,14 @@ class Classifier(Extractor):
     def features(self, images: np.ndarray) -> np.ndarray:
         """See `Extractor.features`; fits the classifier if it is not in the cache."""
         return self._outputs(images)[0]
+
+    def class_probabilities(self, features: np.ndarray) -> np.ndarray | None:
+        """See `Extractor.class_probabilities`: None of attributes."""
+        if self._labels.ndim == 2:
+            return None
+        _, arrays = self._fitted
+        last = len(arrays) - 2  # beside the weights there is `accuracy`
+        return softmax(features @ arrays[f"weights_{last - 1}"] + arrays[f"weights_{last}"], axis=1)
 
     def log_odds(self, images: np.ndarray) -> np.ndarray:
         """Of each attribute, or of each class against all others, (B, K), for images as `features` takes them.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfvae.evaluation import memorisation, sample_pictures
+from tfvae.evaluation import class_shares, memorisation, sample_pictures
 from tfvae.evaluation.extractors import Extractor, extractor_of
 from tfvae.evaluation.figures import Figure, Findings, mean
 from tfvae.evaluation.frechet import frechet_distance
@@ -112,11 +112,14 @@ def shown(batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 def _scores(extractor: Extractor, real: np.ndarray, kinds: dict[str, Batches], seed: int) -> dict[str, Figure]:
     """Every measure of every kind of images: `frechet_distance`, `frechet_distance_of_real_images`, …."""
-    balls, found = manifold(real), {}
+    balls, classes, found = manifold(real), extractor.class_probabilities(real), {}
     for kind, batches in kinds.items():
         total = -(-len(real) // BATCH)
         features = extractor.of(track(batches(), f"features of {kind.replace('_', ' ')}", total))
         figures = _compared(real, balls, features, seed)
+        told = extractor.class_probabilities(features)
+        if classes is not None and told is not None:
+            figures |= class_shares.figures_of(told, classes)
         found[kind] = figures if kind == "samples" else undirected(figures)
     names = next(iter(found.values()))
     return {named(name, kind): figures[name] for name in names for kind, figures in found.items()}
