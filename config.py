@@ -13,7 +13,7 @@ from tfvae.configuration import Component, Config, DataConfig, ModelConfig, Trai
 from tfvae.errors import UserError, nearest
 from tfvae.experiments.lists import Experiment, Group, Row
 from tfvae.published import inception, pooled
-from tfvae.published.parts import Preset
+from tfvae.published.parts import Preset, member, prior_on_codes
 
 
 def digits() -> Config:
@@ -159,6 +159,39 @@ def celeba() -> Config:
     )
 
 
+def vq_mnist() -> Config:
+    """MNIST: VQ-VAE, 7×7 codes of 512, Gaussian decoder with one learned σ on dequantised grey values."""
+    return Config(
+        name="vq_mnist",
+        data=_mnist_data("dequantize"),
+        model=ModelConfig(
+            family=Component("vqvae"),
+            latent_dim=64,
+            network=Component("residual_stack"),
+            likelihood=Component("gaussian", scale="learned"),
+            quantizer=Component("vector"),
+        ),
+        train=TrainConfig(
+            batch_size=64,
+            epochs=10,
+            learning_rate=1e-3,
+            learning_rate_schedule="cosine",
+            clip_norm=1e3,  # as in `mnist`
+        ),
+    )
+
+
+_vq_mnist_prior = member(
+    "vq_mnist_prior",
+    "Samples for vq_mnist: a PixelCNN on its codes, 64 channels, 8 layers.",
+    prior_on_codes,
+    first=vq_mnist,
+    channels=64,
+    depth=8,
+    epochs=10,
+)
+
+
 def folder() -> Config:
     """Your own pictures: any tree, or zip of a tree, of images, at --config.data.dir."""
     config = celeba()
@@ -193,6 +226,8 @@ PRESETS: dict[str, Preset] = {
     "iwae_paper_vae": iwae_paper_vae,
     "fashion_mnist": fashion_mnist,
     "celeba": celeba,
+    "vq_mnist": vq_mnist,
+    **dict([_vq_mnist_prior]),
     "folder": folder,
     **published.PRESETS,
 }
@@ -220,6 +255,7 @@ _faces = Group(
         "standard_64",
         "standard_64_tanh",
         "beta_64",
+        "vq_64",
     ),
     _ON_FACES,
     extractor="classifier",
@@ -261,7 +297,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         {
             "faces": _faces,
             "cifar10": Group(
-                "CIFAR-10, 32×32", ("standard_32", "standard_32_tanh", "beta_32"), _BUDGET, extractor="classifier"
+                "CIFAR-10, 32×32",
+                ("standard_32", "standard_32_tanh", "beta_32", "vq_32"),
+                _BUDGET,
+                extractor="classifier",
             ),
             "mnist": Group("MNIST, 28×28", ("gaussian_mnist",), _BUDGET, extractor="classifier"),
             "structures": _structures,

@@ -39,6 +39,7 @@ def main(argv: Sequence[str]) -> None:
     model = runs.build(config)
     if request.init_from:
         runs.load_initial_weights(model, request.init_from)
+    runs.load_first_stage(model, config)
     run = runs.open_run(request.folder, config, request.overwrite)  # the first thing written
     session.save_examples(splits, config, run)
     if not request.init_from and not run.begun:

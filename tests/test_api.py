@@ -14,6 +14,7 @@ ROOT = Path(tfvae.__file__).parent
 
 PUBLIC = {
     "VAE",
+    "code_priors",
     "datasets",
     "evaluation",
     "export",
@@ -25,14 +26,16 @@ PUBLIC = {
     "plotting",
     "posteriors",
     "priors",
+    "quantizers",
     "runs",
     "schedules",
     "training",
 }
 
 CLASSES = {
+    "code_priors": {"GatedPixelCNN"},
     "likelihoods": {"Bernoulli", "ContinuousBernoulli", "DiscretizedLogistic", "Gaussian", "Laplace"},
-    "models": {"Autoencoder", "VAE"},
+    "models": {"Autoencoder", "TwoStage", "VAE", "VQVAE"},
     "networks": {
         "HalvingConv",
         "LinearResidual",
@@ -40,11 +43,13 @@ CLASSES = {
         "PooledBlocks",
         "PooledConv",
         "Residual",
+        "ResidualStack",
         "SkipConv",
         "StridedConv",
     },
     "posteriors": {"Gaussian", "Uniform"},
     "priors": {"Mixture", "StandardNormal"},
+    "quantizers": {"FiniteScalarQuantizer", "VectorQuantizer"},
     "schedules": {"Capacity", "Constant", "Cosine", "Cyclical", "FreeBits", "Linear", "Sigmoid"},
 }
 
@@ -100,10 +105,21 @@ LAYERS = [
     {"errors", "quiet", "run_folder"},
     {"files", "registry", "scripts", "flag_parsing", "durations", "progress"},
     {"configuration", "objectives", "plotting", "datasets"},
-    {"likelihoods", "posteriors", "priors", "networks", "schedules"},
+    {"likelihoods", "posteriors", "priors", "code_priors", "quantizers", "networks", "schedules"},
     {"models"},
     {"checks", "finished", "splits", "published"},
-    {"command_line", "export", "training", "runs", "reports", "describe", "inference", "evaluation", "experiments"},
+    {
+        "command_line",
+        "describe",
+        "evaluation",
+        "experiments",
+        "export",
+        "first_stage",
+        "inference",
+        "reports",
+        "runs",
+        "training",
+    },
     {"config", "vae", "vae_inference"},
 ]
 ALONE = {"datasets", "plotting", "objectives"}  # import no other part of the library but these

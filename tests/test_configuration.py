@@ -110,7 +110,7 @@ FAULTS = {
         Component("mnst"),
         "config.data.dataset: there is no dataset 'mnst': did you mean",
     ),
-    "unknown family": ("model.family", Component("gan"), "there is no model 'gan': known: autoencoder, vae"),
+    "unknown family": ("model.family", Component("gan"), "there is no model 'gan': known: autoencoder, "),
     "unknown option": (
         "model.network",
         Component("strided_conv", chanels=(8,)),

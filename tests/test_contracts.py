@@ -10,12 +10,14 @@ import tensorflow as tf
 import variants
 
 from tfvae import export
+from tfvae.code_priors import CODE_PRIORS
 from tfvae.configuration import Component
 from tfvae.likelihoods import LIKELIHOODS
 from tfvae.models import MODELS
 from tfvae.networks import NETWORKS
 from tfvae.posteriors import POSTERIORS
 from tfvae.priors import PRIORS
+from tfvae.quantizers import QUANTIZERS, packing
 from tfvae.schedules import KL_WEIGHTS
 
 PARTS = {
@@ -25,24 +27,44 @@ PARTS = {
     "posterior": (POSTERIORS, Component("gaussian")),
     "prior": (PRIORS, Component("standard_normal")),
     "KL weight": (KL_WEIGHTS, Component("constant")),
+    "quantizer": (QUANTIZERS, Component("vector", codes=4)),
+    "code prior": (CODE_PRIORS, Component("pixelcnn", channels=8, depth=2)),
+}
+# What goes with entries whose latents are maps of codes.
+OF_CODES = {
+    **PARTS,
+    "model": (MODELS, Component("vqvae")),
+    "network": (NETWORKS, Component("residual_stack", hidden=4, residual=3)),
 }
 GREY, COLOUR = (8, 8, 1), (6, 10, 3)
 LATENTS, STEPS = 3, 10
 ALL = variants.params(*(registry for registry, _ in PARTS.values()))
 SERVED = variants.params(*(registry for registry, _ in PARTS.values() if registry is not KL_WEIGHTS))
-SERIALIZED = variants.params(LIKELIHOODS, POSTERIORS, PRIORS, KL_WEIGHTS)
+SERIALIZED = variants.params(LIKELIHOODS, POSTERIORS, PRIORS, KL_WEIGHTS, QUANTIZERS, CODE_PRIORS)
 
 every_entry = pytest.mark.parametrize(("registry", "component"), ALL)
 
 
+OF_CODES_WITH_A_PRIOR = {**OF_CODES, "model": (MODELS, Component("two_stage"))}
+
+
+def company(registry, component):
+    """The parts that an entry can stand among: of models whose latents are vectors, or maps of codes."""
+    if registry is CODE_PRIORS:
+        return OF_CODES_WITH_A_PRIOR
+    asked = [registry.constant(component.name, name, False) for name in ("latent_maps", "quantized")]
+    return OF_CODES if registry is QUANTIZERS or any(asked) else PARTS
+
+
 def make(registry, component, shape=COLOUR, **compiled):
     """A compiled model of small parts, one of them the entry under test."""
-    chosen = {**PARTS, registry.kind: (registry, component)}
+    chosen = {**company(registry, component), registry.kind: (registry, component)}
     made = {kind: entries[one.name](**one.options) for kind, (entries, one) in chosen.items() if kind != "model"}
     *size, channels = shape
     models, named = chosen["model"]
     family = models[named.name]
-    per_latent = made["posterior"].params_per_latent if family.has_prior else 1
+    first = models[family.first_stage_family] if family.first_stage_family else family
+    per_latent = made["posterior"].params_per_latent if first.has_prior else 1
     encoder = made["network"].encoder(shape, per_latent * LATENTS)
     decoder = made["network"].decoder(LATENTS, (*size, made["likelihood"].params_per_channel * channels))
     of_a_prior = {
@@ -50,8 +72,10 @@ def make(registry, component, shape=COLOUR, **compiled):
         "prior": made["prior"],
         "kl_weight": made["KL weight"].for_run(STEPS),
     }
-    further = of_a_prior if family.has_prior else {}
-    model = family(encoder, decoder, likelihood=made["likelihood"], seed=3, **further, **named.options)
+    further = {"quantizer": made["quantizer"]} if first.quantized else of_a_prior if first.has_prior else {}
+    model = first(encoder, decoder, likelihood=made["likelihood"], seed=3, **further, **named.options)
+    model.adapt(lambda most: np.random.default_rng(0).random((20, *shape), np.float32))
+    model = model if first is family else family(model, made["code prior"], seed=3)
     model.compile(**{"optimizer": keras.optimizers.Adam(1e-2), **compiled})
     return model
 
@@ -96,8 +120,8 @@ def test_symbolic_and_eager_calls_agree(registry, component, shape, rng):
     images = images_for(model, rng)
     symbolic, eager = model(keras.Input(shape)), model(images)
     assert {name: tensor.shape[1:] for name, tensor in symbolic.items()} == {
-        "mean": (LATENTS,),
-        "stddev": (LATENTS,),
+        "mean": model.latent_shape,
+        "stddev": model.latent_shape,
         "reconstructions": shape,
     }
     for name, tensor in eager.items():
@@ -111,7 +135,7 @@ def test_symbolic_and_eager_calls_agree(registry, component, shape, rng):
 
 def own_config(model):
     """The configuration but for the networks, of which Keras turns tuples into lists."""
-    networks = {network.name for network in model.networks()}
+    networks = {"first_stage", *(network.name for network in model.networks())}
     return {name: value for name, value in model.get_config().items() if name not in networks}
 
 
@@ -145,7 +169,7 @@ def test_every_trainable_weight_has_a_gradient_and_moves_in_a_step(registry, com
     cancelled = cancelled_biases(model)
     with tf.GradientTape() as tape:
         terms = model.terms(tf.constant(images), model.noise(len(images), tf.constant([0, 0])), training=True)
-        loss = tf.reduce_mean(tf.reduce_sum(terms.kl, axis=-1) - terms.log_likelihood)
+        loss = tf.reduce_mean(tf.reduce_sum(terms.kl, axis=-1) - terms.log_likelihood + terms.added)
     gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
     largest = max(float(tf.reduce_max(tf.abs(gradient))) for gradient in gradients)
     before = [variable.numpy() for variable in model.trainable_variables]
@@ -171,7 +195,7 @@ def test_mixed_precision_trains_with_float32_densities(registry, component, rng)
     assert "bfloat16" in {layer.compute_dtype for network in model.networks() for layer in network.layers}
     assert all(network(network.inputs[0]).dtype == "float32" for network in model.networks())
     terms = model.terms(tf.constant(images), model.noise(len(images), tf.constant([0, 0])))
-    assert {term.dtype for term in terms} == {tf.float32}
+    assert {term.dtype for term in terms if term is not terms.codes} == {tf.float32}
     logs = train_step(model, images)
     assert all(np.isfinite(value) for value in logs.values()), logs
 
@@ -207,6 +231,9 @@ def test_exported_signatures_give_what_the_model_gives_row_by_row(registry, comp
         "seed": np.int32([[0, 1], [2, 3], [0, 1]]),
         "temperature": np.float32([1.0, 0.5, 0.7]),
     }
+    if model.quantized:
+        codes = model.encode_codes(images_for(model, rng, 3))
+        inputs |= {"codes": codes, "bytes": packing.pack(codes, model.num_codes, model.code_shape)}
     functions = export.signatures(model)
     assert set(served) == set(functions)
     for name, (function, specs) in functions.items():
@@ -215,10 +242,16 @@ def test_exported_signatures_give_what_the_model_gives_row_by_row(registry, comp
         expected = function(**arguments)
         assert set(together) == set(expected)
         for output, value in expected.items():
-            np.testing.assert_allclose(together[output], value, rtol=1e-4, atol=1e-5, err_msg=f"{name}.{output}")
+            same(together[output], value, f"{name}.{output}")
         for row in range(3):
             alone = served[name](**{key: value[row : row + 1] for key, value in arguments.items()})
             for output, value in alone.items():
-                np.testing.assert_allclose(
-                    value[0], together[output][row], rtol=1e-4, atol=1e-5, err_msg=f"{name}.{output}, row {row}"
-                )
+                same(value[0], together[output][row], f"{name}.{output}, row {row}")
+
+
+def same(found, expected, where):
+    """Whole numbers and bytes are equal, and other numbers nearly."""
+    if found.dtype.is_floating:
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5, err_msg=where)
+    else:
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(expected), err_msg=where)

@@ -24,6 +24,8 @@ TRAINABLE = {
     "standard_64_tanh": 3_937_635,
     "beta_32": 435_043,
     "beta_64": 453_667,
+    "vq_32": 662_083,
+    "vq_64": 662_083,
     "normal_1": 1_959_169,
     "normal_2": 3_528_769,
     "normal_3": 5_098_369,
@@ -45,6 +47,7 @@ SIDES = {  # of which the encoder, mean and scale included, and the decoder
     "standard_64": (2_095_104, 1_842_531),
     "beta_32": (335_488, 99_555),
     "beta_64": (344_800, 108_867),
+    "vq_32": (372_096, 289_987),
 }
 WITH_TEN_LATENTS = {"celeba64": 3_203_101, "beta_64": 419_831}
 RUNS = [f"vae_01_0{run}" for run in range(1, 6)] + [f"vae_02_0{run}" for run in range(1, 4)]

@@ -39,6 +39,7 @@ NETWORKS = {
         {"channels": (4,), "pools": (4,), "last": 0, "dense": 6},
     ],
     "residual": [{"channels": (4, 6)}, {"channels": (4,), "blocks": 2, "activation": "silu"}],
+    "residual_stack": [{"hidden": 4, "residual": 3}, {"hidden": 6, "blocks": 0}],
     "skip_conv": [{"channels": (2,), "pools": (16,), "activation": "gelu"}],  # few latents are left for the code
     "strided_conv": [
         {"channels": (4, 6)},
@@ -47,6 +48,14 @@ NETWORKS = {
         {"channels": (4, 4, 6), "strides": (2, 1, 2), "decoder_channels": (6, 4, 4), "kernel_size": 5},
     ],
 }
+QUANTIZERS = {
+    "fsq": [{"levels": (3, 4, 5)}],
+    "vector": [
+        {"codes": 4},
+        {"codes": 5, "update": "gradient", "gradient": "rotation", "distance": "cosine", "revive_after": 2},
+    ],
+}
+CODE_PRIORS = {"pixelcnn": [{"channels": 8, "depth": 2}, {"channels": 6, "depth": 1, "kernel_size": 5}]}
 KL_WEIGHTS = {"linear": [{}, {"duration": 3}]}
 
 TABLES = {
@@ -54,6 +63,8 @@ TABLES = {
     "prior": PRIORS,
     "posterior": POSTERIORS,
     "network": NETWORKS,
+    "quantizer": QUANTIZERS,
+    "code prior": CODE_PRIORS,
     "KL weight": KL_WEIGHTS,
 }
 

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={
+        "code_priors",
         "datasets",
         "evaluation",
         "export",
@@ -20,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "plotting",
         "posteriors",
         "priors",
+        "quantizers",
         "runs",
         "schedules",
         "training",

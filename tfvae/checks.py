@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from tfvae.code_priors import CODE_PRIORS
 from tfvae.configuration import Component, Config, ModelConfig
 from tfvae.datasets import DATASETS
 from tfvae.errors import UserError, nearest
@@ -14,6 +15,7 @@ from tfvae.models import MODELS
 from tfvae.networks import NETWORKS
 from tfvae.posteriors import POSTERIORS
 from tfvae.priors import PRIORS
+from tfvae.quantizers import QUANTIZERS
 from tfvae.registry import Registry, limit_faults
 from tfvae.schedules import KL_WEIGHTS
 
@@ -26,6 +28,8 @@ REGISTRIES: dict[str, Registry] = {
     "model.prior": PRIORS,
     "model.fitted_prior": PRIORS,
     "model.kl_weight": KL_WEIGHTS,
+    "model.quantizer": QUANTIZERS,
+    "model.code_prior": CODE_PRIORS,
 }
 OPTIONAL = ("model.fitted_prior",)  # of these, which may be "none"
 
@@ -155,7 +159,9 @@ def _time_faults(config: Config) -> list[str]:
 def _prior_faults(config: Config) -> list[str]:
     """Of a model without a prior: what is set and would do nothing."""
     given, unset = config.model, ModelConfig()
-    if MODELS.constant(given.family.name, "has_prior", True):
+    if MODELS.constant(given.family.name, "has_prior", True) and not MODELS.constant(
+        given.family.name, "first_stage_family", ""
+    ):
         return []
     return [
         f"config.model.{name} is {getattr(given, name)}: {given.family.name} has no {words}: "
@@ -167,8 +173,8 @@ def _prior_faults(config: Config) -> list[str]:
 
 OF_A_PRIOR = {
     "posterior": "posterior but a point",
-    "prior": "prior",
-    "fitted_prior": "prior",
+    "prior": "prior on vectors",
+    "fitted_prior": "prior on vectors",
     "kl_weight": "KL term",
 }
 
@@ -202,12 +208,48 @@ def _by_latent_faults(config: Config) -> list[str]:
     ]
 
 
+def _latent_faults(config: Config) -> list[str]:
+    """A network of maps for a family of vectors, or the other way round; and a quantiser where there are no codes."""
+    given, unset = config.model, ModelConfig().quantizer
+    quantized = MODELS.constant(given.family.name, "quantized", False)
+    known = [name for name in NETWORKS if NETWORKS.constant(name, "latent_maps", False) == quantized]
+    found = []
+    if given.network.name not in known:
+        kinds = ("maps", "vectors") if quantized else ("vectors", "maps")
+        found.append(
+            f"config.model.network: latents of {given.family.name} are {kinds[0]}, and those of {given.network.name} "
+            f"are {kinds[1]}: expected {', '.join(known)}"
+        )
+    if not quantized and given.quantizer != unset:
+        found.append(
+            f"config.model.quantizer is {given.quantizer}: {given.family.name} has no codes: "
+            f"give --config.model.quantizer={unset}, which is what is not set"
+        )
+    return found
+
+
+def _stage_faults(config: Config) -> list[str]:
+    """What is set of a second stage, where there is only one."""
+    given, unset = config.model, ModelConfig()
+    if MODELS.constant(given.family.name, "first_stage_family", ""):
+        return []
+    known = [name for name in MODELS if MODELS.constant(name, "first_stage_family", "")]
+    return [
+        f"config.model.{name} is {getattr(given, name)}: {given.family.name} has no first stage: expected nothing, or "
+        f"--config.model.family={' or '.join(known)}"
+        for name in ("codes_from", "code_prior")
+        if getattr(given, name) != getattr(unset, name)
+    ]
+
+
 # Faults between values that are each fine alone: the values needed → how to find them.
 COMBINATIONS: dict[tuple[str, ...], Callable[[Config], list[str]]] = {
     ("model.likelihood", "data.pixels"): _pixel_faults,
     ("model.family", *(f"model.{name}" for name in OF_A_PRIOR)): _prior_faults,
     ("model.family", "model.prior", "model.fitted_prior"): _fitting_faults,
     ("model.prior", "model.kl_weight"): _by_latent_faults,
+    ("model.family", "model.network", "model.quantizer"): _latent_faults,
+    ("model.family", "model.codes_from", "model.code_prior"): _stage_faults,
     ("model.kl_weight", "data.num_images", "train.batch_size", "train.epochs"): _time_faults,
 }
 

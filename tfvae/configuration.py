@@ -106,7 +106,7 @@ class ModelConfig:
 
     Attributes:
         family: an entry of `tfvae.models.MODELS`.
-        latent_dim: L, the size of z.
+        latent_dim: L, the size of z; where latents are maps, of each of their places.
         network: encoder and decoder, an entry of `tfvae.networks.NETWORKS`.
         likelihood: p(x|z), an entry of `tfvae.likelihoods.LIKELIHOODS`.
         posterior: q(z|x), an entry of `tfvae.posteriors.POSTERIORS`.
@@ -115,6 +115,9 @@ class ModelConfig:
             entry of `tfvae.priors.PRIORS` that can be fitted, or "none": the prior of training stays. It stays too
             where the fitted one is no better on validation images.
         kl_weight: β and its course, an entry of `tfvae.schedules.KL_WEIGHTS`.
+        quantizer: of a family whose latents are codes: an entry of `tfvae.quantizers.QUANTIZERS`.
+        codes_from: of a family with a first stage: the folder of the finished run that this is.
+        code_prior: p(c) of such a family, an entry of `tfvae.code_priors.CODE_PRIORS`.
     """
 
     family: Component = field(default_factory=lambda: Component("vae"))
@@ -125,6 +128,9 @@ class ModelConfig:
     prior: Component = field(default_factory=lambda: Component("standard_normal"))
     fitted_prior: Component = field(default_factory=lambda: Component("none"))
     kl_weight: Component = field(default_factory=lambda: Component("constant"))
+    quantizer: Component = field(default_factory=lambda: Component("vector"))
+    codes_from: str = ""
+    code_prior: Component = field(default_factory=lambda: Component("pixelcnn"))
 
 
 @dataclass

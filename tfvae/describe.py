@@ -50,21 +50,27 @@ def facts(model: AbstractVAE, config: Config) -> list[str]:
     trainable, other = count_params(model)
     height, width, channels = config.data.image_shape
     train, known = config.train, config.data.num_images
+    weighted = model.has_prior and not model.quantized  # whether β has a meaning
     size = f"{known:,} images, " if known else ""
     steps = f" of {checks.steps_per_epoch(config):,} steps" if known else ""
     return [
         f"trainable parameters: {trainable:,} (and {other:,} that are not trained)",
         f"images: {height}×{width}×{channels} of {config.data.dataset}, pixels {config.data.pixels}",
-        f"latents: {config.model.latent_dim}; {_distributions(config) if model.has_prior else 'no prior'}",
+        f"latents: {model.latents_in_words()}; {_distributions(model, config)}",
+        *([f"quantizer: {config.model.quantizer}"] if model.quantized else []),
         f"likelihood: {config.model.likelihood}{_sigma(model)}",
-        *(_mse_weight(model, config) if model.has_prior else ()),
-        *([f"KL weight: {config.model.kl_weight}"] if model.has_prior else ()),
+        *(_mse_weight(model, config) if weighted else ()),
+        *([f"KL weight: {config.model.kl_weight}"] if weighted else ()),
         f"training: {size}{train.epochs} epochs{steps}, batch {train.batch_size}, "
         f"{train.optimizer} {train.learning_rate:g} ({train.learning_rate_schedule})",
     ]
 
 
-def _distributions(config: Config) -> str:
+def _distributions(model: AbstractVAE, config: Config) -> str:
+    if not model.has_prior:
+        return "no prior"
+    if model.first_stage_family:
+        return f"codes from {config.model.codes_from or 'no run yet'}; prior on codes {config.model.code_prior}"
     fitted = config.model.fitted_prior
     later = "" if checks.is_none("model.fitted_prior", fitted) else f", after training {fitted} fitted to the latents"
     return f"posterior {config.model.posterior}; prior {config.model.prior}{later}"

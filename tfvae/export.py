@@ -6,15 +6,14 @@ Every input and output has a batch axis, and a row's answer depends on that row 
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfvae.models.base import AbstractVAE
+from tfvae.models.base import AbstractVAE, Signature
 
 
-def signatures(model: AbstractVAE) -> dict[str, tuple[Any, list[tf.TensorSpec]]]:
+def signatures(model: AbstractVAE) -> dict[str, Signature]:
     """Name → (function, input specs) of every signature that has a meaning for `model`."""
     images = tf.TensorSpec((None, *model.image_shape), tf.float32, name="images")
     latents = tf.TensorSpec((None, *model.latent_shape), tf.float32, name="latents")
@@ -46,6 +45,7 @@ def signatures(model: AbstractVAE) -> dict[str, tuple[Any, list[tf.TensorSpec]]]
         "encode": (encode, [images]),
         "decode": (decode, [latents]),
         **(of_a_prior if model.has_prior else {}),
+        **model.own_signatures(),
     }
 
 

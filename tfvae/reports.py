@@ -17,8 +17,9 @@ from tfvae.datasets.base import Source, Splits
 from tfvae.describe import count_params
 from tfvae.durations import duration
 from tfvae.models.base import AbstractVAE
+from tfvae.models.two_stage import TwoStage
 from tfvae.run_folder import Run
-from tfvae.training import checkpoints, log, pictures, prior_fitting, session
+from tfvae.training import checkpoints, code_costs, log, pictures, prior_fitting, session
 from tfvae.training.progress import objective
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy")
@@ -45,8 +46,7 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
         model, fitted = prior_fitting.replace(model, prior, splits, config, run)
         fitted["under_the_trained_prior"] = numbers
         numbers = _numbers(model, splits, config) if fitted["used"] else numbers
-    if model.has_prior:
-        _save_kl(model, run)
+    _save_statistics(model, run)
     with files.atomic(run.model) as temporary:
         model.save(temporary)
     version = export.export(model, run.serving, state["version"])
@@ -57,6 +57,8 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
     report = _report(model, splits, config, state, numbers, command, version.name)
     if fitted:
         report["fitted_prior"] = fitted
+    if isinstance(model, TwoStage):
+        report["code_costs"] = code_costs.compare(model, splits, config, numbers)
     files.write_text(run.folder / "report.md", markdown(report))
     files.write_json(run.report, report)
     return closing(run, report)
@@ -90,13 +92,19 @@ def measure(model: AbstractVAE, source: Source, config: Config) -> dict[str, flo
     return {**numbers, "bits_per_dim": convert(numbers["negative_elbo"])} if convert else numbers
 
 
-def _save_kl(model: AbstractVAE, run: Run) -> None:
-    """Adds the mean KL of each latent to the stored examples, if it is a sum over them: pictures order them by it."""
+def _save_statistics(model: AbstractVAE, run: Run) -> None:
+    """Adds to the stored examples what pictures need to know of the model."""
     arrays = files.load_arrays(run.examples)
-    terms = model.terms(tf.constant(arrays["images"]), model.noise(len(arrays["images"]), tf.constant([0, 0])))
+    found = {**(_kl_per_latent(model, arrays["images"]) if model.has_prior else {}), **model.statistics()}
+    if found:
+        files.save_arrays(run.examples, {**arrays, **found})
+
+
+def _kl_per_latent(model: AbstractVAE, images: np.ndarray) -> dict[str, np.ndarray]:
+    """The mean KL of each latent, if it is a sum over them: pictures order them by it."""
+    terms = model.terms(tf.constant(images), model.noise(len(images), tf.constant([0, 0])))
     kl = np.asarray(tf.reduce_mean(terms.kl, axis=0))
-    if kl.shape == model.latent_shape:
-        files.save_arrays(run.examples, {**arrays, "kl_per_latent": kl})
+    return {"kl_per_latent": kl} if kl.shape == model.latent_shape else {}
 
 
 def _report(
@@ -126,6 +134,7 @@ def _report(
             "likelihood": repr(config.model.likelihood),
             "sigma": None if model.scale() is None else float(model.scale()),  # type: ignore[arg-type]
             "latent_dim": config.model.latent_dim,
+            "latents": model.latents_in_words(),
             "trainable_parameters": trainable,
             "other_parameters": other,
         },
@@ -183,13 +192,13 @@ def markdown(report: dict[str, Any]) -> str:
         f"- data: {data['dataset']}, {size}, pixels {data['pixels']}; {counts} images",
         *(f"- {note}" for note in data["notes"]),
         *bad,
-        f"- model: {model['trainable_parameters']:,} trainable parameters, {model['latent_dim']} latents, "
-        f"{model['likelihood']}{sigma}",
+        f"- model: {model['trainable_parameters']:,} trainable parameters, {model['likelihood']}{sigma}; "
+        f"latents: {model['latents']}",
         f"- training: {training['steps']:,} steps in {duration(training['seconds'])}, "
         f"{training['images_per_second']:,.0f} images/s, {training['epochs']} epochs"
         f"{' (stopped early)' if training['stopped_early'] else ''}, best epoch {training['best_epoch']}, "
         f"seed {training['seed']}",
-        *(f"- {line}" for line in prior_fitting.sentences(report)),
+        *(f"- {line}" for line in (*prior_fitting.sentences(report), *code_costs.sentences(report))),
         "",
         "With the best weights, β = 1; nats per image, errors per pixel on [0, 1]:",
         "",
@@ -210,7 +219,7 @@ def closing(run: Run, report: dict[str, Any]) -> str:
         [
             "",
             f"Done in {duration(report['training']['seconds'])}: {bound}{bits}",
-            *(f"  {line}" for line in prior_fitting.sentences(report)),
+            *(f"  {line}" for line in (*prior_fitting.sentences(report), *code_costs.sentences(report))),
             f"  pictures      {', '.join(map(str, animations))}, {run.pictures}",
             f"  curves        {folder / 'curves.png'} (and: tensorboard --logdir {folder.parent})",
             f"  report        {folder / 'report.md'}",

@@ -12,7 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfvae import checks, configuration, files, objectives, splits
+from tfvae import checks, configuration, files, first_stage, objectives, splits
+from tfvae.code_priors import CODE_PRIORS
 from tfvae.configuration import Component, Config
 from tfvae.datasets import pipeline
 from tfvae.datasets.base import Splits
@@ -22,11 +23,14 @@ from tfvae.likelihoods import LIKELIHOODS
 from tfvae.models import MODELS
 from tfvae.models.base import AbstractVAE
 from tfvae.models.encoder_decoder import EncoderDecoder
+from tfvae.models.two_stage import TwoStage
 from tfvae.networks import NETWORKS
 from tfvae.posteriors import POSTERIORS
 from tfvae.priors import PRIORS
 from tfvae.priors.base import Prior
 from tfvae.progress import track
+from tfvae.quantizers import QUANTIZERS
+from tfvae.quantizers.base import Quantizer
 from tfvae.registry import Registry
 from tfvae.run_folder import Run
 from tfvae.schedules import KL_WEIGHTS
@@ -41,12 +45,15 @@ def load_data(config: Config) -> Splits:
     """The images of a configuration, once its parts are known to be sound.
 
     Raises:
-        UserError: if a part cannot be made with its options, or the data cannot be found or read.
+        UserError: if a part cannot be made with its options, the data cannot be found or read, or there is no such run
+            as the first stage is to be.
     """
+    first_stage.check(config)
     for field, registry in checks.REGISTRIES.items():
         component = operator.attrgetter(field)(config)
         if field not in ("data.dataset", "model.family") and not checks.is_none(field, component):
             _make(registry, component)
+    _quantizer(config)
     return splits.load(config)
 
 
@@ -78,17 +85,16 @@ def build(config: Config) -> AbstractVAE:
 
 
 def adapt(model: AbstractVAE, config: Config, found: Splits) -> None:
-    """Lets a network that asks for it begin from training images: from some of them, chosen by the seed, if many.
+    """Lets the parts that ask for it begin from training images: from some of them, chosen by the seed, if many.
 
     Raises:
         UserError: a file of the data cannot be read.
     """
-    if not isinstance(model, EncoderDecoder):
-        return
 
-    def images() -> np.ndarray:
+    def images(most: int | None = None) -> np.ndarray:
+        held = max(2, ADAPTED_VALUES // math.prod(config.data.image_shape))
         seed = config.train.seed
-        part = found.train.part(max(2, ADAPTED_VALUES // math.prod(config.data.image_shape)), seed)
+        part = found.train.part(min(held, most or held), seed)
         batches = pipeline.evaluation_batches(part, ADAPTED_BATCH, seed=seed, pixels=config.data.pixels)
         read = np.empty((part.num_images, *part.image_shape), np.float32)
         with pipeline.readable_errors():
@@ -96,10 +102,26 @@ def adapt(model: AbstractVAE, config: Config, found: Splits) -> None:
                 read[index * ADAPTED_BATCH : (index + 1) * ADAPTED_BATCH] = batch
         return read
 
-    _make(NETWORKS, config.model.network).adapt(model, images)
+    if isinstance(model, EncoderDecoder):
+        _make(NETWORKS, config.model.network).adapt(model, images)
+    model.adapt(images)
 
 
 def _model(config: Config) -> AbstractVAE:
+    family = MODELS[config.model.family.name]
+    return _second_stage(config) if family.first_stage_family else _first_stage(config)
+
+
+def _second_stage(config: Config) -> AbstractVAE:
+    with _dtype_policy(config.train.precision):
+        code_prior = _make(CODE_PRIORS, config.model.code_prior)
+    settings = config.model.family
+    return MODELS[settings.name](
+        _first_stage(first_stage.config_of(config)), code_prior, seed=config.train.seed, **settings.options
+    )
+
+
+def _first_stage(config: Config) -> AbstractVAE:
     settings, (*size, channels) = config.model, config.data.image_shape
     family = MODELS[settings.family.name]
     likelihood = _make(LIKELIHOODS, settings.likelihood)
@@ -112,7 +134,8 @@ def _model(config: Config) -> AbstractVAE:
             decoder = network.decoder(settings.latent_dim, (*size, likelihood.params_per_channel * channels))
     except ValueError as error:
         raise UserError(f"the network {settings.network} of images {config.data.image_shape}: {error}") from error
-    options = {"likelihood": likelihood, "seed": config.train.seed, **bayesian, **settings.family.options}
+    further = {"quantizer": _quantizer(config)} if family.quantized else bayesian
+    options = {"likelihood": likelihood, "seed": config.train.seed, **further, **settings.family.options}
     return family(encoder, decoder, **options)
 
 
@@ -124,6 +147,18 @@ def _bayesian_parts(config: Config) -> dict[str, Any]:
         "prior": _make(PRIORS, settings.prior),
         "kl_weight": _make(KL_WEIGHTS, settings.kl_weight).for_run(checks.total_steps(config)),
     }
+
+
+def _quantizer(config: Config) -> Quantizer:
+    """The quantiser, built for latents of any size of map."""
+    component, size = config.model.quantizer, config.model.latent_dim
+    quantizer = _make(QUANTIZERS, component)
+    if MODELS[config.model.family.name].quantized:
+        try:
+            quantizer.build((None, None, None, size))
+        except ValueError as error:
+            raise UserError(f"the quantizer {component} of config.model.latent_dim={size}: {error}") from error
+    return quantizer
 
 
 def unfitted_prior(config: Config) -> Prior | None:
@@ -269,6 +304,21 @@ def restore(run: Run, config: Config) -> AbstractVAE:
     prior.build((None, *model.latent_shape))
     prior.set_weights(weights)
     return model.with_prior(prior)
+
+
+def load_first_stage(model: AbstractVAE, config: Config) -> None:
+    """Gives a model that stands on a finished run the weights of that run, and leaves any other as it is.
+
+    Raises:
+        UserError: if there is no such run, or its weights are of another structure.
+    """
+    run = first_stage.run_of(config)
+    if run is None or not isinstance(model, TwoStage):
+        return
+    try:
+        checkpoints.load_weights(model.first_stage, run.checkpoints / "best.npz")
+    except (ValueError, OSError) as error:
+        raise UserError(f"config.model.codes_from={run.folder}: its weights cannot be used: {error}") from error
 
 
 def load_initial_weights(model: AbstractVAE, folder: Path) -> None:

@@ -18,8 +18,10 @@ def test_any_image_size(registry, component, shape, rng):
     network, k = registry[component.name](**component.options), 2
     encoder = network.encoder(shape, 6)
     decoder = network.decoder(3, (*shape[:2], k * shape[2]))
-    assert encoder(rng.random((2, *shape)).astype(np.float32)).shape == (2, 6)
-    assert decoder(rng.normal(size=(2, 3)).astype(np.float32)).shape == (2, *shape[:2], k * shape[2])
+    maps = decoder.input_shape[1:-1]  # () of vectors
+    assert bool(maps) == network.latent_maps
+    assert encoder(rng.random((2, *shape)).astype(np.float32)).shape == (2, *maps, 6)
+    assert decoder(rng.normal(size=(2, *maps, 3)).astype(np.float32)).shape == (2, *shape[:2], k * shape[2])
     assert (encoder.name, decoder.name) == ("encoder", "decoder")
 
 
@@ -27,8 +29,9 @@ def test_any_image_size(registry, component, shape, rng):
 def test_decoder_output_reaches_every_pixel_and_depends_on_every_latent(registry, component, rng):
     shape = (6, 7, 1)
     decoder = registry[component.name](**component.options).decoder(3, shape)
-    base = rng.normal(size=(1, 3)).astype(np.float32)
-    moved = base + 3 * np.eye(3, dtype=np.float32)
+    base = rng.normal(size=(1, *decoder.input_shape[1:])).astype(np.float32)
+    count = base[0].size
+    moved = base + 3 * np.eye(count, dtype=np.float32).reshape(count, *base.shape[1:])
     change = np.abs(np.asarray(decoder(moved)) - np.asarray(decoder(base)))
     assert (change.max(axis=(1, 2, 3)) > 0).all()
     assert (change.max(axis=0) > 0).all()

@@ -22,6 +22,12 @@ STATEFUL = (
     "--config.train.early_stopping=5",
     "--config.train.epochs=4",
 )
+CODES = (
+    "--config.model.family=vqvae",
+    "--config.model.network=residual_stack(hidden=4,residual=3)",
+    "--config.model.quantizer=vector(codes=30,revive_after=2)",
+    "--config.model.kl_weight=constant",
+)
 BINARY = ("--config.data.pixels=binarize", "--config.model.likelihood=bernoulli")
 MOMENTS = ("within_an_epoch", "at_the_end_of_an_epoch", "in_the_export", "before_the_report")
 
@@ -120,6 +126,21 @@ def test_a_run_that_is_asked_to_stop_saves_and_goes_on(
         assert json.loads(str(file["state"]))["step"] == saved
     assert len(log.read(run / "log.csv")) == saved // tiny.STEPS_PER_EPOCH
     assert_same_run(tiny.train(data, tmp_path, *BINARY), binary)
+
+
+def test_a_codebook_goes_on_where_it_was(data, tmp_path, monkeypatch):
+    expected = tiny.train(data, tmp_path, *CODES, name="whole")
+    with monkeypatch.context() as patch:
+        signal_when(patch, signal.SIGINT, guard.NonFiniteGuard, "on_train_batch_end", 5)
+        assert tiny.script.run(tiny.flags(data, tmp_path, *CODES)) == 130
+    run = tiny.train(data, tmp_path, *CODES)
+    for name in ("last.npz", "best.npz"):
+        tiny.assert_same_arrays(run / "checkpoints" / name, expected / "checkpoints" / name)
+    assert (run / "log.csv").read_text() == (expected / "log.csv").read_text()
+    numbers = [json.loads((folder / "report.json").read_text())["numbers"] for folder in (run, expected)]
+    assert numbers[0] == numbers[1]
+    counts = [tiny.arrays(folder / "examples.npz") for folder in (run, expected)]
+    assert all(np.array_equal(one, other) for one, other in zip(*counts, strict=True))
 
 
 def test_a_second_ctrl_c_stops_at_once(data, tmp_path, monkeypatch, capsys):

@@ -70,11 +70,16 @@ def _measure_batch(functions: Functions, images: Array, coded: Array, seed: int,
         reconstruction=-log_likelihood.astype(np.float64),
         kl=kl.sum(axis=1, dtype=np.float64),
         squared_error=errors.sum(axis=(1, 2, 3)),
-        mean_norm=np.linalg.norm(means.astype(np.float64), axis=1),
-        stddev_norm=np.linalg.norm(stddevs.astype(np.float64), axis=1),
+        mean_norm=_norms(means),
+        stddev_norm=_norms(stddevs),
         code_length=code_lengths(coded, binary),
         variation=total_variation(coded),
     )
+
+
+def _norms(latents: Array) -> Array:
+    """Lengths (N,) of vectors or maps."""
+    return np.linalg.norm(latents.reshape(len(latents), -1).astype(np.float64), axis=1)
 
 
 def total_variation(images: Array) -> Array:

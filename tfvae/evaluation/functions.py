@@ -8,6 +8,10 @@ import numpy as np
 Array = np.ndarray
 
 
+def _no_codes(images: Array) -> tuple[Array, Array]:
+    raise NotImplementedError(f"{len(images)} images to be encoded by a model that has no codes")
+
+
 @dataclass(frozen=True)
 class Functions:
     """What is measured. Images x are (B, H, W, C) float32 in [0, 1], z are (B, L), seeds are ints.
@@ -23,6 +27,8 @@ class Functions:
         log_weights: (x, K, seed) → log p(x, z) − log q(z|x) in nats for K draws of z from q(z|x), (B, K).
         prior: (N, seed) → z drawn from p(z), (N, L).
         floats_per_decode: what the decoder holds for one z, in floats, at most; for choosing chunks.
+        codes: of a model whose latents are codes: x → the codes (B, h, w) and their vectors (B, h, w, D).
+        num_codes: how many different ones there are; 0 where there are none.
     """
 
     encode: Callable[[Array], tuple[Array, Array]]
@@ -32,3 +38,5 @@ class Functions:
     log_weights: Callable[[Array, int, int], Array]
     prior: Callable[[int, int], Array]
     floats_per_decode: int
+    codes: Callable[[Array], tuple[Array, Array]] = _no_codes
+    num_codes: int = 0

@@ -86,7 +86,7 @@ def _without_prior(section: Section, subject: Subject) -> str:
     family = subject.config.model.family.name
     if not section.needs_prior or MODELS.constant(family, "has_prior", True):
         return ""
-    return f"the model is an {family}, which has no prior: no bound, no KL and no samples; choose another family"
+    return f"the family {family} has no prior: no bound, no KL and no samples; choose another family"
 
 
 def _key(planned: Plan) -> str:

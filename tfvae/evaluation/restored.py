@@ -10,7 +10,11 @@ import tensorflow as tf
 from tfvae import runs
 from tfvae.configuration import Config
 from tfvae.evaluation.functions import Functions
+from tfvae.evaluation.subject import BATCH
 from tfvae.models.base import AbstractVAE
+from tfvae.models.two_stage import TwoStage
+from tfvae.models.vqvae import VQVAE
+from tfvae.progress import track
 from tfvae.run_folder import Run
 
 
@@ -33,7 +37,9 @@ def functions_of(model: AbstractVAE) -> Functions:
     weights = _compiled(model.log_weights)
 
     def prior(num_images: int, seed: int) -> np.ndarray:
-        return draw(np.stack([np.full(num_images, seed), np.arange(num_images)], axis=1).astype(np.int32))
+        seeds = np.stack([np.full(num_images, seed), np.arange(num_images)], axis=1).astype(np.int32)
+        starts = range(0, num_images, BATCH)
+        return np.concatenate([draw(seeds[start : start + BATCH]) for start in track(starts, "drawing from the prior")])
 
     return Functions(
         encode=encode,
@@ -43,7 +49,17 @@ def functions_of(model: AbstractVAE) -> Functions:
         log_weights=lambda images, num_samples, seed: weights(images, num_samples, _pair(seed)),
         prior=prior,
         floats_per_decode=_floats(model),
+        **(_of_codes(model) if isinstance(model, VQVAE | TwoStage) else {}),
     )
+
+
+def _of_codes(model: VQVAE | TwoStage) -> dict[str, Any]:
+    @_compiled
+    def codes(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        found = model.encode_codes(images)
+        return found, model.quantizer.lookup(found)
+
+    return {"codes": codes, "num_codes": model.num_codes}
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ from tfvae.configuration import Config
 from tfvae.datasets.base import Source
 from tfvae.evaluation.functions import Functions
 from tfvae.files import load_arrays
+from tfvae.models import MODELS
 from tfvae.posteriors import POSTERIORS
 from tfvae.progress import track
 from tfvae.run_folder import Run
@@ -157,6 +158,12 @@ class Subject:
         """The name of the family of q(z|x), if that never draws what lies outside some bounds; else ""."""
         name = self.config.model.posterior.name
         return name if POSTERIORS.constant(name, "bounded", False) else ""
+
+    @property
+    def in_two_parts(self) -> bool:
+        """Whether q(z|x) is a point at codes that have a prior."""
+        family = self.config.model.family.name
+        return MODELS.constant(family, "quantized", False) and MODELS.constant(family, "has_prior", True)
 
     @cached_property
     def weights_hash(self) -> str:

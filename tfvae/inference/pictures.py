@@ -1,18 +1,21 @@
 """What is drawn. To add a picture: write a function from a `Source` to files, and name it in `PICTURES`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tfvae.inference import code_draws
 from tfvae.inference.images import Images
 from tfvae.inference.restored import Restored, UnavailableError
 from tfvae.inference.walks import and_back, closed_loop, eased, lerp, slerp
-from tfvae.plotting import beside, enlarge, grid, labelled, pairs
+from tfvae.plotting import beside, code_maps, code_usage, enlarge, grid, labelled, pairs
 
 Array = NDArray[Any]
-# File name → a picture (.png), frames (.gif), named arrays (.npz), plain values (.json) or text (.md).
+# File name → a picture or what draws one to a path (.png), frames (.gif), named arrays (.npz), plain values (.json) or
+# text (.md).
 Files = dict[str, Any]
 
 _WALKERS, _POINTS, _STEPS = 16, 4, 12
@@ -20,6 +23,7 @@ _INTERPOLATIONS = 8
 _TRAVERSED = 10
 _VALUES = np.arange(-3.0, 4.0)
 _FRAMES = 16
+_MAPPED, _WARMED = 8, 36
 _NO_IMAGES = "the run has no examples.npz; give pictures with --images=FILE_OR_FOLDER"
 
 
@@ -31,6 +35,7 @@ class Source(NamedTuple):
         images: the user's own pictures, else the run's examples; None if there are neither.
         examples: the run's examples, which traversals start from; the user's own if the run has none.
         kl_per_latent: (L,) mean KL of each latent over the examples, in nats, if the model's is a sum over them.
+        code_counts: (K,) how often each code was used by the images that the run was measured on, if it has codes.
         num_images: most images in a picture.
         seed: seed of everything random.
         temperature: factor of the prior's standard deviation.
@@ -40,6 +45,7 @@ class Source(NamedTuple):
     images: Images | None
     examples: Images | None
     kl_per_latent: Array | None
+    code_counts: Array | None
     num_images: int
     seed: int
     temperature: float
@@ -53,7 +59,7 @@ def make(source: Source, only: Sequence[str] = ()) -> tuple[Files, list[str]]:
     """
     files: Files = {}
     left_out = []
-    for name in only or PICTURES:
+    for name in only or _meant_for(source.model):
         try:
             files |= PICTURES[name](source)
         except UnavailableError as error:
@@ -78,6 +84,8 @@ def reconstructions(source: Source) -> Files:
 def generations(source: Source) -> Files:
     """New images from the prior, and a walk along arcs through draws of the prior and back to the first."""
     images, _ = source.model.sample(source.num_images, source.seed, source.temperature)
+    if source.model.coded:  # there is nothing between codes to walk through
+        return {"generations.png": grid(images)}
     walkers = min(_WALKERS, source.num_images)
     _, draws = source.model.sample(_POINTS * walkers, source.seed, source.temperature)
     walk = closed_loop(draws.reshape(_POINTS, walkers, -1), _STEPS)
@@ -89,6 +97,7 @@ def generations(source: Source) -> Files:
 
 def interpolation(source: Source) -> Files:
     """From each encoded image to the next and back, along the straight line (left) and along the arc (right)."""
+    _check_continuous(source.model)
     shown = _shown(source)[: _INTERPOLATIONS + 1]
     if len(shown) < 2:
         raise UnavailableError("an interpolation needs two images or more")
@@ -106,6 +115,7 @@ def interpolation(source: Source) -> Files:
 
 def traversal(source: Source) -> Files:
     """The first example with one latent at a time set to −3 … 3, the latents with the most information first."""
+    _check_continuous(source.model)
     start, chosen, rows = _ranked(source)
     table = _decoded(source.model, _varied(start, chosen, _VALUES))  # (values, latents, H, W, C)
     tiles = table.swapaxes(0, 1).reshape(-1, *table.shape[2:])
@@ -118,10 +128,42 @@ def traversal(source: Source) -> Files:
 
 
 def latents(source: Source) -> Files:
-    """Names of all images, and mean and standard deviation of q(z|x)."""
+    """Names of all images, and mean and standard deviation of q(z|x); or their codes, and the vectors of these."""
     images = _images(source)
+    if source.model.coded:
+        codes, vectors = source.model.codes(images.pixels)
+        return {"latents.npz": {"names": np.array(images.names), "codes": codes, "vectors": vectors}}
     mean, stddev = source.model.encode(images.pixels)
     return {"latents.npz": {"names": np.array(images.names), "mean": mean, "stddev": stddev}}
+
+
+def maps(source: Source) -> Files:
+    """Images, the codes of their places as colours, and what is decoded from these."""
+    _check_coded(source.model)
+    shown = _shown(source)[:_MAPPED]
+    _, vectors = source.model.codes(shown)
+    return {"code_maps.png": code_maps(shown, vectors, source.model.reconstruct(shown))}
+
+
+def usage(source: Source) -> Files:
+    """How often each code was used by the images that the run was measured on."""
+    _check_coded(source.model)
+    if source.code_counts is None:
+        raise UnavailableError("the run's examples.npz holds no counts of its codes: it was measured on no images")
+    return {"code_usage.png": partial(code_usage, counts=source.code_counts)}
+
+
+def temperatures(source: Source) -> Files:
+    """New images from a prior on codes, at one temperature after another."""
+    _check_coded(source.model)
+    return {"temperatures.gif": code_draws.temperatures(source.model, min(_WARMED, source.num_images), source.seed)}
+
+
+def codes_filling_in(source: Source) -> Files:
+    """New images from a prior on codes, while one code after another is drawn."""
+    _check_coded(source.model)
+    count = min(_MAPPED, source.num_images)
+    return {"filling.gif": code_draws.codes_filling_in(source.model, count, source.seed, source.temperature)}
 
 
 PICTURES: Mapping[str, Callable[[Source], Files]] = {
@@ -131,7 +173,26 @@ PICTURES: Mapping[str, Callable[[Source], Files]] = {
     "interpolation": interpolation,
     "traversal": traversal,
     "latents": latents,
+    "code_maps": maps,
+    "code_usage": usage,
+    "temperatures": temperatures,
+    "filling": codes_filling_in,
 }
+_OF_CODES = ("code_maps", "code_usage", "temperatures", "filling")
+
+
+def _meant_for(model: Restored) -> list[str]:
+    return [name for name in PICTURES if model.coded or name not in _OF_CODES]
+
+
+def _check_continuous(model: Restored) -> None:
+    if model.coded:
+        raise UnavailableError("the model's latents are codes: there is nothing between them, and no way along one")
+
+
+def _check_coded(model: Restored) -> None:
+    if not model.coded:
+        raise UnavailableError("the model's latents are no codes")
 
 
 def _images(source: Source) -> Images:

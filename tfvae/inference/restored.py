@@ -14,7 +14,7 @@ Array = NDArray[Any]
 
 # Examples per call: memory stays small however many there are.
 _BATCH = 64
-_INPUT_TYPES: dict[str, type[np.generic]] = {"seed": np.int32}
+_INPUT_TYPES: dict[str, type[np.generic]] = {"seed": np.int32, "codes": np.int32}
 
 
 class UnavailableError(UserError):
@@ -56,6 +56,16 @@ class Restored:
         outputs = self._call("encode", images=images)
         return outputs["mean"], outputs["stddev"]
 
+    @property
+    def coded(self) -> bool:
+        """Whether its latents are maps of codes, which `encode` gives and `decode` takes."""
+        return "encode" in self._signatures and "codes" in self._signatures["encode"].structured_outputs
+
+    def codes(self, images: Array) -> tuple[Array, Array]:
+        """Of a coded model: (N, H, W, C) → codes (N, h, w) and their vectors (N, h, w, D)."""
+        outputs = self._call("encode", images=images)
+        return outputs["codes"], outputs["mean"]
+
     def decode(self, latents: Array) -> Array:
         """(N, L) → images (N, H, W, C)."""
         return _clipped(self._call("decode", latents=latents)["images"])
@@ -65,6 +75,16 @@ class Restored:
         seeds = np.stack([np.full(count, seed), np.arange(count)], axis=1)
         outputs = self._call("sample", seed=seeds, temperature=np.full(count, temperature))
         return _clipped(outputs["images"]), outputs["latents"]
+
+    def sample_codes(self, count: int, seed: int, temperature: float) -> tuple[Array, Array]:
+        """The codes (N, h, w) of the same images, and their vectors (N, h, w, D), of a coded model."""
+        seeds = np.stack([np.full(count, seed), np.arange(count)], axis=1)
+        outputs = self._call("sample", seed=seeds, temperature=np.full(count, temperature))
+        return outputs["codes"], outputs["latents"]
+
+    def decode_codes(self, codes: Array) -> Array:
+        """Codes (N, h, w) → images (N, H, W, C), of a coded model."""
+        return _clipped(self._call("decode", codes=codes)["images"])
 
     def _signature(self, name: str) -> Any:
         if name not in self._signatures:

@@ -30,6 +30,7 @@ def open_source(request: Request) -> Source:
         images=own or examples,
         examples=examples or own,
         kl_per_latent=stored.get("kl_per_latent"),
+        code_counts=stored.get("code_counts"),
         num_images=request.num_images,
         seed=request.seed,
         temperature=request.temperature,
@@ -69,8 +70,15 @@ def _image_shape(model: Restored, examples: Images | None) -> tuple[int, int, in
     return height, width, channels
 
 
+def _save_png(path: Path, picture: Any) -> None:
+    if callable(picture):
+        picture(path)
+    else:
+        save_image(path, picture)
+
+
 _SAVERS: Mapping[str, Callable[[Path, Any], None]] = {
-    ".png": save_image,
+    ".png": _save_png,
     ".gif": lambda path, frames: save_gif(path, frames, _MILLISECONDS),
     ".npz": save_arrays,
     ".json": write_json,

@@ -3,11 +3,13 @@
 import abc
 import math
 import secrets
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 from tensorflow_probability import distributions as tfd
 
 from tfvae import objectives
@@ -24,6 +26,9 @@ if keras.backend.backend() != "tensorflow":
 # What the noise of a step is for: the streams never meet, whatever the step.
 TRAIN_STREAM, TEST_STREAM = 1, 2
 
+Array = NDArray[Any]
+Signature = tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]  # a function, and what it takes
+
 
 class Terms(NamedTuple):
     """What a model says of a batch of B images, per example.
@@ -32,14 +37,18 @@ class Terms(NamedTuple):
         log_likelihood: log p(x|z) in nats at z drawn from q(z|x), (B,).
         kl: KL(q(z|x) ‖ p(z)) in nats, (B, L) by latent, or (B, 1) where it has no sum over latents; zero of a model
             that has no prior.
-        latent_mean: the mean of q(z|x), (B, L).
+        latent_mean: the mean of q(z|x), (B, L), or (B, h, w, D) where latents are maps.
         squared_error: (x − E[x|z])² averaged over the pixel values, in units of [0, 1], (B,).
+        added: what the objective has in training besides, in nats, (B,); zero of most models.
+        codes: which of its codes stands at each place, int32 (B, h, w), of a model that has codes.
     """
 
     log_likelihood: tf.Tensor
     kl: tf.Tensor
     latent_mean: tf.Tensor
     squared_error: tf.Tensor
+    added: tf.Tensor
+    codes: tf.Tensor | None = None
 
 
 class AbstractVAE(keras.Model, abc.ABC):
@@ -55,9 +64,15 @@ class AbstractVAE(keras.Model, abc.ABC):
     Attributes:
         has_prior: whether there is a p(z), and with it a KL, a bound and samples; without, the objective is
             log p(x|z) alone. A literal, for configurations are checked from the source.
+        quantized: whether its latents are maps of codes, which need a quantiser, and a network of such latents; a
+            literal too.
+        first_stage_family: the family of the finished run that a model of this one is trained on top of, by its
+            name; "": it stands alone. A literal too.
     """
 
     has_prior = True
+    quantized = False
+    first_stage_family = ""
 
     def __init__(self, kl_weight: KLWeight | None = None, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -130,6 +145,30 @@ class AbstractVAE(keras.Model, abc.ABC):
     def networks(self) -> list[keras.Model]:
         """The networks, in the order that data passes them."""
 
+    def observe(self, terms: Terms) -> dict[str, tf.Tensor]:
+        """Takes note of how a batch uses the latents, and gives what that says of the epoch so far, by name."""
+        self._active_units.update_state(terms.latent_mean)
+        return {"active_units": self._active_units.result()}
+
+    def statistics(self) -> dict[str, Array]:
+        """What pictures need to know of the images that `evaluate` has seen last, by name; kept with a run."""
+        return {}
+
+    def adapt(self, images: Callable[[int], Array]) -> None:
+        """Sets the first weights by what the training images are like; most models do not.
+
+        Args:
+            images: reads at most so many training images, (N, H, W, C) in [0, 1], as the model sees them.
+        """
+
+    def own_signatures(self) -> dict[str, Signature]:
+        """Signatures of an export that this family has besides those of all, or in their place, by name."""
+        return {}
+
+    def latents_in_words(self) -> str:
+        """How many latents there are."""
+        return str(math.prod(self.latent_shape))
+
     # What every model can do.
 
     def sample(self, num_images: int, seed: int | None = None, temperature: float = 1.0) -> tf.Tensor:
@@ -174,7 +213,7 @@ class AbstractVAE(keras.Model, abc.ABC):
         with tf.GradientTape() as tape:
             noise = self.noise(tf.shape(images)[0], self.noise_seed(TRAIN_STREAM, step))
             terms = self.terms(images, noise, training=True)
-            losses = self.kl_weight.penalty(terms.kl, step) - terms.log_likelihood  # (B,)
+            losses = self.kl_weight.penalty(terms.kl, step) - terms.log_likelihood + terms.added  # (B,)
             # Gradients are summed over replicas, each of which sees its share of the batch.
             loss = tf.reduce_mean(losses) / tf.distribute.get_strategy().num_replicas_in_sync
             scaled = self.optimizer.scale_loss(loss)
@@ -216,13 +255,13 @@ class AbstractVAE(keras.Model, abc.ABC):
         # Vectors, not their means: a short last batch is then weighed right.
         for name, values in per_example.items():
             self._trackers[name].update_state(values)
-        self._active_units.update_state(terms.latent_mean)
+        of_latents = self.observe(terms)
         scale = self.scale()
         if scale is not None:
             self._trackers["sigma"].update_state(scale)
             further = (*further, "sigma")
         logs = {name: self._trackers[name].result() for name in (*per_example, *further)}
-        return {**logs, "active_units": self._active_units.result()}
+        return {**logs, **of_latents}
 
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """See `keras.Model.fit`. `x` is a dataset of images, or an array (N, H, W, C) in [0, 1].

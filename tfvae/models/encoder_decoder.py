@@ -101,6 +101,7 @@ class EncoderDecoder(AbstractVAE, abc.ABC):
             kl=kl,
             latent_mean=mean,
             squared_error=tf.reduce_mean(tf.square(error), axis=(1, 2, 3)),
+            added=tf.zeros_like(kl[:, 0]),
         )
 
     def get_config(self) -> dict[str, Any]:

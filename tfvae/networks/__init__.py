@@ -15,6 +15,7 @@ NETWORKS = Registry(
         "pooled_blocks": "pooled_blocks:PooledBlocks",
         "pooled_conv": "pooled_conv:PooledConv",
         "residual": "residual:Residual",
+        "residual_stack": "residual_stack:ResidualStack",
         "skip_conv": "skip_conv:SkipConv",
         "strided_conv": "strided_conv:StridedConv",
     },

@@ -36,12 +36,15 @@ class Network(abc.ABC):
 
     Attributes:
         limits: of numeric fields; written as a literal, for configurations are checked from the source text.
+        latent_maps: whether latents are maps (h, w, latent_dim), and the encoder's outputs (h, w, num_params); a
+            literal too.
 
     Raises:
         ValueError: if a number is outside its limits, or Keras knows no such activation.
     """
 
     limits: ClassVar[Limits] = ()
+    latent_maps: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         found = limit_faults(self.limits, vars(self))
@@ -62,12 +65,13 @@ class Network(abc.ABC):
         The last axis of `image_shape` counts parameters: channels times the likelihood's `params_per_channel`.
         """
 
-    def adapt(self, model: Adaptable, images: Callable[[], Array]) -> None:  # noqa: B027 (few have a start)
+    def adapt(self, model: Adaptable, images: Callable[..., Array]) -> None:  # noqa: B027 (few have a start)
         """Sets the first weights by what the training images are like; most networks do not.
 
         Args:
             model: made of this network's encoder and decoder.
-            images: reads training images, (N, H, W, C) in [0, 1], as the model sees them.
+            images: reads training images, (N, H, W, C) in [0, 1], as the model sees them: as many as memory holds, or
+                at most as many as are asked for.
         """
 
 

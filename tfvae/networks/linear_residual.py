@@ -59,7 +59,7 @@ class LinearResidual(Network):
         residual = float32_output(self._residual().image(inputs, image_shape, nearly_zero()))
         return keras.Model(inputs, layers.Add(dtype="float32")([linear, residual]), name="decoder")
 
-    def adapt(self, model: Adaptable, images: Callable[[], Array]) -> None:
+    def adapt(self, model: Adaptable, images: Callable[..., Array]) -> None:
         """See `Network.adapt`. The linear maps begin as `principal_components.fit` finds them."""
         pixels = images()
         flat = pixels.reshape(len(pixels), -1)

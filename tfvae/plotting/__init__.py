@@ -8,14 +8,17 @@ from tfvae.plotting.anchors import Score, anchored
 from tfvae.plotting.axes import BLUE, ORANGE, PALETTE, panels, style
 from tfvae.plotting.bars import bars
 from tfvae.plotting.captions import beside, labelled
+from tfvae.plotting.codes import code_maps, code_usage
 from tfvae.plotting.curves import curves
 from tfvae.plotting.files import save_image
+from tfvae.plotting.filling import filling
 from tfvae.plotting.gifs import save_gif
 from tfvae.plotting.grids import enlarge, grid, pairs
 from tfvae.plotting.heat_maps import heat_map
 from tfvae.plotting.histograms import histograms
 from tfvae.plotting.lines import lines
 from tfvae.plotting.pixels import to_uint8
+from tfvae.plotting.places import place_map
 from tfvae.plotting.scatter import scatter
 
 __all__ = [
@@ -26,8 +29,11 @@ __all__ = [
     "anchored",
     "bars",
     "beside",
+    "code_maps",
+    "code_usage",
     "curves",
     "enlarge",
+    "filling",
     "grid",
     "heat_map",
     "histograms",
@@ -35,6 +41,7 @@ __all__ = [
     "lines",
     "pairs",
     "panels",
+    "place_map",
     "save_gif",
     "save_image",
     "scatter",

@@ -33,11 +33,14 @@ _PANELS = (
     _Panel("Squared error", "mean over pixels", "mse"),
     _Panel("σ of the likelihood", "pixel value", "sigma", robust=False),
     _Panel("Active units", "latents", "active_units", robust=False),
+    _Panel("Perplexity of the codes", "codes", "perplexity", robust=False),
+    _Panel("Codes in use", "share of all", "codes_used", robust=False),
+    _Panel("Cost of a code", "bits", "bits_per_code"),
     _Panel("β, weight of the KL", "", "beta", robust=False),
     _Panel("Gradient norm", "", "gradient_norm"),
     _Panel("Learning rate", "", "learning_rate", robust=False),
 )
-# `loss` is drawn inside the bound's panel.
+# `loss` is drawn inside the panel of the bound, or of the reconstruction where there is none.
 _DRAWN = {"epoch", "loss", *(panel.key for panel in _PANELS)}
 
 
@@ -73,7 +76,8 @@ def _panels(columns: Mapping[str, NDArray[np.float64]]) -> list[_Panel]:
 def _series(panel: _Panel, columns: Mapping[str, NDArray[np.float64]]) -> list[tuple[str, str, NDArray[np.float64]]]:
     """(label, colour, values) of each line of a panel that has a finite value."""
     wanted = [("training", _TRAINING, panel.key), ("validation", _VALIDATION, f"val_{panel.key}")]
-    if panel.key == "negative_elbo" and not _same(columns, "loss", "negative_elbo"):
+    objective = "negative_elbo" if "negative_elbo" in columns else "reconstruction"
+    if panel.key == objective and not _same(columns, "loss", objective):
         wanted.insert(0, ("loss as minimised", _LOSS, "loss"))
     found = [(label, colour, columns[key]) for label, colour, key in wanted if key in columns]
     return [line for line in found if np.isfinite(line[2]).any()]

@@ -3,7 +3,7 @@
 To add one: write one file with `PRESETS`, and one line here.
 """
 
-from tfvae.published import celeba64, gaussian_decoder, inception, pooled, standard_and_beta
+from tfvae.published import celeba64, gaussian_decoder, inception, pooled, standard_and_beta, vq_vae
 from tfvae.published.parts import Preset
 
 PRESETS: dict[str, Preset] = {
@@ -11,5 +11,6 @@ PRESETS: dict[str, Preset] = {
     **celeba64.PRESETS,
     **pooled.PRESETS,
     **standard_and_beta.PRESETS,
+    **vq_vae.PRESETS,
     **inception.PRESETS,
 }

@@ -1,10 +1,11 @@
-"""What presets of several systems have in common: faces, the σ of a weighted squared error, members of a family."""
+"""What presets of several systems have in common: data, the σ of a weighted squared error, members of a family."""
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from tfvae.configuration import Component, Config, DataConfig
+from tfvae.configuration import Component, Config, DataConfig, TrainConfig
 
 Preset = Callable[[], Config]
 
@@ -12,6 +13,13 @@ Preset = Callable[[], Config]
 def faces(crop: str) -> DataConfig:
     """CelebA at 64×64."""
     return DataConfig(Component("celeba", crop=crop), image_shape=(64, 64, 3), num_images=162_770)
+
+
+def small_images(size: int) -> DataConfig:
+    """CIFAR-10 at 32×32, faces at 64×64."""
+    if size == 64:
+        return faces("squarecrop")
+    return DataConfig(Component("cifar10"), validation=5000, image_shape=(32, 32, 3), num_images=45_000)
 
 
 def sigma_of_weight(weight: float, image_shape: tuple[int, ...], span: float) -> float:
@@ -27,3 +35,19 @@ def member(name: str, words: str, family: Callable[..., Config], **options: Any)
 
     preset.__doc__ = f"{words}\n\n{family.__doc__}"
     return name, preset
+
+
+def prior_on_codes(name: str, first: Preset, channels: int, depth: int, epochs: int) -> Config:
+    """A gated PixelCNN (van den Oord et al. 2016) on the codes of a finished run of the preset that it is named after.
+
+    Train that one first. Data and model are its own; --config.model.codes_from names a run that is not called so.
+    """
+    config = first()
+    model = replace(
+        config.model,
+        family=Component("two_stage"),
+        codes_from=f"model_directory/{config.name}",
+        code_prior=Component("pixelcnn", channels=channels, depth=depth),
+    )
+    train = TrainConfig(batch_size=64, epochs=epochs, learning_rate=1e-3, learning_rate_schedule="cosine")
+    return replace(config, name=name, model=model, train=train)

@@ -1,7 +1,7 @@
 """yhy258/VariationalAutoEncoders-Pytorch: standard and beta-VAE."""
 
-from tfvae.configuration import Component, Config, DataConfig, ModelConfig, TrainConfig
-from tfvae.published.parts import Preset, faces, member, sigma_of_weight
+from tfvae.configuration import Component, Config, ModelConfig, TrainConfig
+from tfvae.published.parts import Preset, member, sigma_of_weight, small_images
 
 
 def standard(name: str, size: int, tanh: bool = False) -> Config:
@@ -20,7 +20,7 @@ def standard(name: str, size: int, tanh: bool = False) -> Config:
     gaussian = Component("gaussian", scale=sigma_of_weight(weight, shape, span=2), location="tanh")
     return Config(
         name=name,
-        data=_small_images(size),
+        data=small_images(size),
         model=ModelConfig(
             latent_dim=2 * size,
             network=Component("halving_conv", channels=(32, 64, 128, 256, 512)[: 4 if size == 32 else 5]),
@@ -42,7 +42,7 @@ def beta(name: str, size: int, channels: tuple[int, ...]) -> Config:
     """
     return Config(
         name=name,
-        data=_small_images(size),
+        data=small_images(size),
         model=ModelConfig(
             latent_dim=32,
             network=Component("halving_conv", channels=channels, projection=256),
@@ -51,13 +51,6 @@ def beta(name: str, size: int, channels: tuple[int, ...]) -> Config:
         ),
         train=TrainConfig(batch_size=64, epochs=30, learning_rate=1e-3),
     )
-
-
-def _small_images(size: int) -> DataConfig:
-    """CIFAR-10 at 32×32, faces at 64×64."""
-    if size == 64:
-        return faces("squarecrop")
-    return DataConfig(Component("cifar10"), validation=5000, image_shape=(32, 32, 3), num_images=45_000)
 
 
 PRESETS: dict[str, Preset] = dict(

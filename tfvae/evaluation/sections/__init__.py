@@ -12,6 +12,7 @@ SECTIONS = Registry(
         "density": "density:Density",
         "latents": "latents:Latents",
         "reconstruction": "reconstruction:Reconstruction",
+        "codes": "codes:Codes",
         "samples": "samples:Samples",
         "anomaly": "anomaly:Anomaly",
         "probes": "probes:Probes",

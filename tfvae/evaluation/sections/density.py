@@ -7,44 +7,45 @@ from typing import Any
 import numpy as np
 
 from tfvae import plotting
-from tfvae.errors import UserError
+from tfvae.evaluation import densities
 from tfvae.evaluation.concurrency import WORKERS, in_order
 from tfvae.evaluation.figures import Figure, Findings, mean
 from tfvae.evaluation.marginal import chunks, log_marginal
 from tfvae.evaluation.resumable import Resumable
 from tfvae.evaluation.sections.base import Section
+from tfvae.evaluation.sections.two_part import TwoPart
 from tfvae.evaluation.subject import BATCH, Subject
-from tfvae.likelihoods import LIKELIHOODS
 from tfvae.progress import track
 
 BYTES_AT_ONCE = 2**30  # of decoder activations, those of all threads
 _FIELDS = ("log_likelihood", "kl", "log_marginal", "standard_error", "effective_samples")
-_SHOWN = 40
-_MEASURES = {  # by support: nats of one are not comparable with those of another
-    "binary": "mass of binary pixels",
-    "levels": "mass of 8-bit levels",
-    "interval": "density on [0, 1]",
-}
 
 
 class Density(Section):
-    """The evidence lower bound with its rate and distortion, and log p(x) by importance sampling."""
+    """The evidence lower bound with its rate and distortion, and log p(x) by importance sampling.
+
+    Of a model whose q(z|x) is a point, the bound alone: see `TwoPart`.
+    """
 
     title = "Density"
     needs_prior = True
 
     def protocol(self, subject: Subject) -> dict[str, Any]:
         """See `Section.protocol`."""
+        if subject.in_two_parts:
+            return TwoPart().protocol(subject)
         return {
             **subject.images.protocol(),
             "estimator": "importance sampling with draws from q(z|x)",
-            "of": _MEASURES[LIKELIHOODS.constant(subject.config.model.likelihood.name, "support", "interval")],
+            "of": densities.measure_of(subject),
             "samples": subject.options.samples,
             "seed": subject.options.seed,
         }
 
     def measure(self, subject: Subject, folder: Path) -> Findings:
         """See `Section.measure`. Also writes `per_image.npz`."""
+        if subject.in_two_parts:
+            return TwoPart().measure(subject, folder)
         found = self._per_image(subject, folder)
         elbo = found["log_likelihood"] - found["kl"]
         figures = {
@@ -55,7 +56,7 @@ class Density(Section):
             "gap": mean(found["log_marginal"] - elbo, "nats"),
             "effective_samples": Figure(float(np.median(found["effective_samples"]))),
         }
-        bits, notes = _bits(subject, figures)
+        bits, notes = densities.bits_of(subject, figures, ("elbo", "log_marginal"))
         files = {
             "log_marginal.png": "log p(x) and its lower bound, image by image",
             "least_likely.png": "The least probable images, and below them the most probable ones",
@@ -96,22 +97,6 @@ def _num_pieces(subject: Subject, size: int) -> int:
     return whole * -(-BATCH // size) + -(-rest // size)
 
 
-def _bits(subject: Subject, figures: dict[str, Figure]) -> tuple[dict[str, Figure], tuple[str, ...]]:
-    from tfvae.evaluation import bits  # TensorFlow
-
-    try:
-        convert = bits.converter(subject.config, subject.images)
-    except UserError as refusal:
-        return {}, (str(refusal),)
-    per_nat = convert(1.0) - convert(0.0)
-    found = {}
-    for name in ("elbo", "log_marginal"):
-        error = figures[name].standard_error
-        error = None if error is None else error * per_nat
-        found[f"{name}_bits_per_dim"] = Figure(convert(-figures[name].value), "bits/dim", error, "lower")
-    return found, ()
-
-
 def _warnings(found: dict[str, np.ndarray], num_samples: int) -> tuple[str, ...]:
     alone = float(np.mean(found["effective_samples"] < 2))
     if num_samples == 1 or alone < 0.1:
@@ -139,8 +124,4 @@ def _draw(subject: Subject, found: dict[str, np.ndarray], folder: Path) -> None:
         axis.hist(found["log_marginal"], bins, color=plotting.BLUE, alpha=0.6, label="log p(x)")
         axis.legend(fontsize=8, frameon=False)
         plotting.style(axis, "How probable each image is", "nats", "images")
-    order = np.argsort(found["log_marginal"])
-    shown = min(_SHOWN, len(order) // 2 or 1)
-    chosen = np.concatenate([order[:shown], order[::-1][:shown]])
-    images = subject.images.take(chosen)
-    plotting.save_image(folder / "least_likely.png", plotting.grid(images, columns=min(20, shown)))
+    densities.draw_extremes(subject, found["log_marginal"], folder / "least_likely.png")

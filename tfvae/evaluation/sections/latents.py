@@ -48,6 +48,8 @@ class Latents(Section):
 
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
+        if subject.in_two_parts:
+            return "q(z|x) is a point at codes: there is no spread to measure; see the sections on density and codes"
         enough = subject.images.num_images > 1
         return "" if enough else "a single image says nothing of how latents vary; measure on two or more"
 

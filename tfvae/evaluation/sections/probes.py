@@ -14,6 +14,7 @@ from tfvae.evaluation.linear_probes import Probe, Set
 from tfvae.evaluation.sections.base import Section
 from tfvae.evaluation.subject import ImageSet, Subject
 from tfvae.files import save_arrays
+from tfvae.models import MODELS
 from tfvae.plotting import lines, scatter
 
 _MOST_LABELS = 10_000
@@ -31,6 +32,8 @@ class Probes(Section):
 
     def left_out(self, subject: Subject) -> str:
         """See `Section.left_out`."""
+        if MODELS.constant(subject.config.model.family.name, "quantized", False):
+            return "the latents are maps of codes, as large as small images: probes are of vectors of latents"
         if subject.images.source.labels is None or subject.training.source.labels is None:
             return "the images have no labels; linear probes need a data set with labels, for training and for testing"
         kinds = [(np.asarray(images.source.labels).shape[1:], images.source.label_names) for images in _both(subject)]

@@ -13,6 +13,7 @@ from tfvae.datasets.splitting import cut_fraction
 from tfvae.errors import UserError, nearest
 from tfvae.evaluation.subject import ImageSet
 from tfvae.inference.attributes.flags import Asked
+from tfvae.models import MODELS
 from tfvae.run_folder import Run
 
 _FEWEST = 2  # images with, and as many without, in every part
@@ -70,6 +71,7 @@ def find(run: Path, asked: Asked, seed: int) -> Material:
             lack it.
     """
     config = _config(run)
+    _check_family(config, run)
     parts = _parts(config, asked)
     names, exclusive = _names(parts[0])
     if asked.name not in names:
@@ -94,6 +96,15 @@ def _config(run: Path) -> Config:
             f"the run {str(run)!r} has no {file.name}, which says where its labelled images are: --attribute needs it"
         )
     return configuration.read(file)
+
+
+def _check_family(config: Config, run: Path) -> None:
+    family = config.model.family.name
+    if MODELS.constant(family, "quantized", False):
+        raise UserError(
+            f"--attribute: the latents of {str(run)!r}, of the family {family}, are codes, to which no vector can be "
+            f"added: choose a run of another family"
+        )
 
 
 def _parts(config: Config, asked: Asked) -> tuple[Source, Source, Source]:
