@@ -45,7 +45,10 @@ def test_default_preset(arguments):
 @pytest.mark.parametrize("preset", config.PRESETS)
 @pytest.mark.parametrize("prefix", ["", "config.py:"], ids=["bare", "with file"])
 def test_presets_by_name(preset, prefix):
-    assert parse(f"--config={prefix}{preset}").config == config.get_config(preset)
+    expected = config.get_config(preset)
+    if expected.model.codes_from:  # a name
+        expected.model.codes_from = str(HOME / "model_directory" / expected.model.codes_from)
+    assert parse(f"--config={prefix}{preset}").config == expected
 
 
 def test_a_configuration_file_of_one_s_own(tmp_path):
@@ -132,6 +135,20 @@ def test_other_flags(tmp_path):
     request = parse("--model_directory=runs", "--name=mine", "--overwrite", "--init_from=old", "--describe")
     assert request.folder == Path("runs/mine")
     assert (request.overwrite, request.init_from, request.describe) == (True, Path("old"), True)
+
+
+def test_the_run_that_codes_come_from_is_given_by_its_folder_or_its_name(tmp_path):
+    def codes_from(*arguments):
+        return parse("--config=vq_mnist_prior", *arguments).config.model.codes_from
+
+    assert codes_from() == str(HOME / "model_directory" / "vq_mnist")
+    assert codes_from(f"--model_directory={tmp_path}") == str(tmp_path / "vq_mnist")
+    assert codes_from("--config.model.codes_from=other") == str(HOME / "model_directory" / "other")
+    assert codes_from("--config.model.codes_from=runs/other") == "runs/other"
+    assert codes_from(f"--config.model.codes_from={tmp_path}/other") == f"{tmp_path}/other"
+    Path("other").mkdir()
+    assert codes_from("--config.model.codes_from=other") == "other"
+    assert parse().config.model.codes_from == ""
 
 
 def test_from_run_repeats_a_whole_configuration(tmp_path):

@@ -80,14 +80,22 @@ def parse(argv: Sequence[str], home: Path) -> Request | str:
     if given["init_from"] and given["overwrite"] and Path(given["init_from"]).resolve() == folder.resolve():
         raise UserError(f"--init_from={given['init_from']} is what --overwrite would remove: give the new run a --name")
     origin = f"--from_run={from_run}" if from_run else f"--config={path.name}:{preset}"
+    config = config if from_run else _parsed(argv[0], f"{path}:{preset}", canonical)
+    config.model.codes_from = _folder_of_run(config.model.codes_from, Path(given["model_directory"]))
     return Request(
-        config=config if from_run else _parsed(argv[0], f"{path}:{preset}", canonical),
+        config=config,
         folder=folder,
         overwrite=given["overwrite"],
         init_from=Path(given["init_from"]) if given["init_from"] else None,
         describe=given["describe"],
         command=shlex.join(["python", "vae.py", origin, *canonical]),
     )
+
+
+def _folder_of_run(named: str, model_directory: Path) -> str:
+    """The folder of a run that is given as such, or by its name in `model_directory`."""
+    path = Path(named)
+    return str(model_directory / named) if named and path.name == named and not path.exists() else named
 
 
 def _define(home: Path) -> flags.FlagValues:

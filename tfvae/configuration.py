@@ -116,7 +116,8 @@ class ModelConfig:
             where the fitted one is no better on validation images.
         kl_weight: β and its course, an entry of `tfvae.schedules.KL_WEIGHTS`.
         quantizer: of a family whose latents are codes: an entry of `tfvae.quantizers.QUANTIZERS`.
-        codes_from: of a family with a first stage: the folder of the finished run that this is.
+        codes_from: of a family with a first stage: the folder of the finished run that this is; on
+            the command line its name in `--model_directory` will do.
         code_prior: p(c) of such a family, an entry of `tfvae.code_priors.CODE_PRIORS`.
     """
 

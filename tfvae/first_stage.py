@@ -42,7 +42,9 @@ def run_of(config: Config) -> Run | None:
     run = Run(Path(folder))
     if not folder or not run.config.exists():
         said = f"{_FIELD}={folder}: there is no run there" if folder else f"{_FIELD} is not given"
-        raise UserError(f"{said}: expected the folder of a finished run of the family {family}")
+        raise UserError(
+            f"{said}: expected the folder of a finished run of the family {family}, or its name in --model_directory"
+        )
     stored = configuration.read(run.config)
     if stored.model.family.name != family:
         raise UserError(f"{_FIELD}={folder} is of the family {stored.model.family.name}: expected a run of {family}")

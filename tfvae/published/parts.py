@@ -40,13 +40,13 @@ def member(name: str, words: str, family: Callable[..., Config], **options: Any)
 def prior_on_codes(name: str, first: Preset, channels: int, depth: int, epochs: int) -> Config:
     """A gated PixelCNN (van den Oord et al. 2016) on the codes of a finished run of the preset that it is named after.
 
-    Train that one first. Data and model are its own; --config.model.codes_from names a run that is not called so.
+    Train that one first. Data and model are its own; --config.model.codes_from gives a run of another name, or folder.
     """
     config = first()
     model = replace(
         config.model,
         family=Component("two_stage"),
-        codes_from=f"model_directory/{config.name}",
+        codes_from=config.name,
         code_prior=Component("pixelcnn", channels=channels, depth=depth),
     )
     train = TrainConfig(batch_size=64, epochs=epochs, learning_rate=1e-3, learning_rate_schedule="cosine")
