@@ -42,8 +42,10 @@ def main(argv: Sequence[str]) -> None:
     runs.load_first_stage(model, config)
     run = runs.open_run(request.folder, config, request.overwrite)  # the first thing written
     session.save_examples(splits, config, run)
-    if not request.init_from and not run.begun:
-        runs.adapt(model, config, splits)
+    if not run.begun:
+        runs.set_class_shares(model, splits)
+        if not request.init_from:
+            runs.adapt(model, config, splits)
     state = session.train(model, splits, config, run)
     print(reports.finish(model, splits, config, run, state, request.command))
 

@@ -376,7 +376,7 @@ def test_all_faults_of_the_flags_at_once(infer, tmp_path):
         "--temperature: received 'inf', expected a finite number above 0",
         "--seed: received 'x', expected a whole number",
         "no picture 'generation': did you mean 'generations'?",
-        "no picture 'sandwich': known: code_maps, code_usage, filling, generations",
+        "no picture 'sandwich': known: classes, code_maps, code_usage, filling, generations",
         "--images: there is no file or folder 'nowhere'",
         "is a file: name a folder",
         "there is no folder",

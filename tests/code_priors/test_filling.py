@@ -7,6 +7,7 @@ import scipy.stats
 import tensorflow as tf
 
 from tfvae.code_priors import GatedPixelCNN
+from tfvae.code_priors.filling import Stack, fill
 from tfvae.code_priors.inverse_cdf import choose, uniforms
 
 
@@ -67,6 +68,13 @@ def test_a_row_depends_on_its_own_seed_and_temperature_only(rng):
         np.testing.assert_array_equal(prior.sample(seeds[row : row + 1], temperatures[row : row + 1])[0], together[row])
     others = np.asarray(prior.sample(seeds_of(12, seed=1), temperatures))
     assert (others != together).any(axis=(1, 2)).all()
+
+
+def test_a_prior_without_classes_takes_one_number_of_a_row_for_each_code_and_no_other():
+    prior, seeds, temperatures = made((3, 4), 6), seeds_of(10), np.ones(10, np.float32)
+    numbers = tf.reshape(uniforms(seeds, 12), [-1, 3, 4])
+    stack = Stack(prior._gated, [None] * prior.depth, prior._embedding, prior._head)
+    np.testing.assert_array_equal(prior.sample(seeds, temperatures), fill(stack, numbers, temperatures))
 
 
 def test_one_graph_for_all_sizes_of_batch():

@@ -76,7 +76,7 @@ def test_probabilities_under_each_class_add_up_to_one():
     prior, maps = made(channels=16, num_classes=3), all_maps((2, 2), 2)
     found = [np.asarray(prior.nats(maps, tf.fill([len(maps)], label))).sum(axis=(1, 2)) for label in range(3)]
     for nats in found:
-        assert np.exp(-np.float64(nats)).sum() == pytest.approx(1, abs=1e-5)
+        assert np.exp(-np.float64(nats)).sum() == pytest.approx(1 / 3, abs=1e-5)  # the class is paid for too
     assert np.abs(found[0] - found[1]).max() > 1e-3  # the class makes a difference
 
 
@@ -92,8 +92,10 @@ def test_labels_are_for_a_prior_that_has_classes():
     codes = np.zeros((1, 2, 2), np.int32)
     with pytest.raises(ValueError, match="labels were given to a code prior of 0 classes"):
         made().nats(codes, tf.constant([0]))
-    with pytest.raises(ValueError, match="labels were not given to a code prior of 3 classes"):
-        made(num_classes=3).sample(np.zeros((1, 2), np.int32), np.ones(1, np.float32))
+    with pytest.raises(ValueError, match="labels were given to a code prior of 0 classes"):
+        made().sample(np.zeros((1, 2), np.int32), np.ones(1, np.float32), tf.constant([0]))
+    with pytest.raises(ValueError, match="labels were not given for the logits of a code prior of 3 classes"):
+        made(num_classes=3)(codes)
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,34 @@ def test_element_spec(numbered):
     assert (spec.shape.as_list(), spec.dtype) == ([None, 1, 1, 1], tf.float32)
 
 
+def test_labels_stay_with_their_images_and_change_no_order(rng):
+    values = rng.permutation(25).astype(np.uint8)
+    source = ArraySource(values.reshape(25, 1, 1, 1), labels=values.astype(np.int64))
+    plain = take(training_batches(source, 10, seed=4, epoch=2), 6)
+    for pixels in ("unit", "binarize"):
+        options = {"seed": 4, "epoch": 2, "pixels": pixels}
+        alone = take(training_batches(source, 10, **options), 6)
+        labelled = take(training_batches(source, 10, labels=True, **options), 6)
+        for expected, images, (found, labels) in zip(plain, alone, labelled, strict=True):
+            np.testing.assert_array_equal(found, images)
+            assert labels.dtype == np.int32
+            assert labels.tolist() == numbers([expected])
+
+
+def test_labelled_stream_begun_later_is_the_tail(rng):
+    source = ArraySource(rng.integers(0, 256, (20, 4, 4, 1), np.uint8), labels=np.arange(20))
+    whole = take(training_batches(source, 8, seed=5, pixels="dequantize", labels=True), 9)
+    tail = take(training_batches(source, 8, seed=5, epoch=1, pixels="dequantize", labels=True), 6)
+    for expected, received in zip(whole[3:], tail, strict=True):
+        for one, other in zip(expected, received, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_labels_of_images_that_have_none(numbered):
+    with pytest.raises(UserError, match="labels were asked for of images that have none"):
+        training_batches(numbered, 10, seed=0, labels=True)
+
+
 def test_unknown_pixels(numbered):
     with pytest.raises(UserError, match="no treatment of pixels 'binarise': did you mean 'binarize'"):
         training_batches(numbered, 10, seed=0, pixels="binarise")

@@ -20,7 +20,7 @@ SHAPE, CODES = (8, 8, 1), 3  # maps of 2×2: 81 of them
 SIGMA = 0.2
 
 
-def made(rng=None, shape=SHAPE, codes=CODES, sigma=SIGMA, **options):
+def made(rng=None, shape=SHAPE, codes=CODES, sigma=SIGMA, num_classes=0, **options):
     """Of random weights; with images, the codes begin where these are."""
     keras.utils.set_random_seed(0)
     network = ResidualStack(hidden=8, residual=4, blocks=1)
@@ -30,7 +30,7 @@ def made(rng=None, shape=SHAPE, codes=CODES, sigma=SIGMA, **options):
     if rng is not None:
         latents = np.asarray(first.encoder(images_of(rng, 64, shape))).reshape(-1, 4)
         first.quantizer.codebook.start(latents[rng.permutation(len(latents))[:codes]])
-    model = TwoStage(first, GatedPixelCNN(channels=8, depth=2))
+    model = TwoStage(first, GatedPixelCNN(channels=8, depth=2, num_classes=num_classes))
     model.compile(optimizer=keras.optimizers.Adam(1e-2))
     return model
 
@@ -130,6 +130,65 @@ def test_the_export_has_all_signatures_of_the_first_stage_and_samples(rng, tmp_p
     np.testing.assert_array_equal(
         served["encode"](images=tf.constant(images))["codes"], model.first_stage.encode_codes(images)
     )
+
+
+def test_it_learns_from_labels_what_a_class_looks_like_and_is_measured_without(rng):
+    """The class of an image is its first code."""
+    model, images = made(rng, num_classes=CODES), tf.constant(images_of(rng, 256))
+    labels = model.encode_codes(images)[:, 0, 0]
+    occurring, counts = np.unique(labels, return_counts=True)
+    assert (counts > 20).sum() > 1
+    model.code_prior.set_class_shares(labels)
+    model.fit(images, labels, batch_size=32, epochs=15, verbose=0)
+    seeds = np.stack([np.zeros(60), np.arange(60)], axis=1).astype(np.int32)
+    for label in occurring[counts > 20]:
+        codes = model.draw_codes(seeds, np.ones(60, np.float32), np.full(60, label))
+        assert np.mean(np.asarray(codes)[:, 0, 0] == label) > 0.8
+    # The steps of training have −log p(c, y); what is measured, −log p(c) ≤ −log p(c, y), needs no labels.
+    noise = model.noise(256, tf.constant([0, 0]))
+    joint = np.asarray(model.training_terms((images, labels), noise).kl).sum(axis=1)
+    marginal = np.asarray(model.terms(images, noise, training=True).kl).sum(axis=1)
+    np.testing.assert_array_equal(np.asarray(model.training_terms(images, noise).kl).sum(axis=1), marginal)
+    assert (marginal <= joint + 1e-4).all()
+    measured = model.evaluate(np.asarray(images), verbose=0, return_dict=True)
+    assert measured["kl"] == pytest.approx(marginal.mean(), rel=1e-4)
+    wrong = np.asarray(model.training_terms((images, (labels + 1) % CODES), noise).kl).sum(axis=1)
+    assert wrong.mean() > joint.mean() + 1
+
+
+def test_labels_mean_nothing_to_a_prior_without_classes(rng):
+    model, images = made(rng), tf.constant(images_of(rng, 8))
+    noise = model.noise(8, tf.constant([0, 0]))
+    one, other = (model.training_terms(data, noise).kl for data in ((images, tf.range(8)), images))
+    np.testing.assert_array_equal(one, other)
+    assert (model.num_classes, made(num_classes=4).num_classes) == (0, 4)
+
+
+def test_a_saved_model_keeps_the_shares_of_its_classes(rng, tmp_path):
+    model = made(rng, num_classes=3)
+    model.optimizer.build(model.trainable_variables)
+    model.code_prior.set_class_shares([0, 0, 0, 0, 2])
+    np.testing.assert_allclose(model.code_prior.class_shares, [5 / 8, 1 / 8, 2 / 8])
+    model.save(tmp_path / "model.keras")
+    again, images = keras.saving.load_model(tmp_path / "model.keras"), images_of(rng, 4)
+    np.testing.assert_array_equal(again.code_prior.class_shares, model.code_prior.class_shares)
+    np.testing.assert_array_equal(again.elbo(images, tf.constant([0, 0])), model.elbo(images, tf.constant([0, 0])))
+    np.testing.assert_array_equal(again.sample(5, seed=1), model.sample(5, seed=1))
+
+
+def test_the_export_draws_a_class_that_is_asked_for(rng, tmp_path):
+    model, images = made(rng, num_classes=3), images_of(rng, 2)
+    served = tf.saved_model.load(export.export(model, tmp_path)).signatures
+    assert set(served) == {*export.signatures(model.first_stage), "sample", "sample_class", "score"}
+    seeds, temperatures, labels = np.int32([[0, 1], [2, 3], [4, 5]]), np.float32([1, 0.5, 1]), np.int32([2, 0, 1])
+    given = {"seed": tf.constant(seeds), "temperature": tf.constant(temperatures)}
+    found = served["sample_class"](**given, label=tf.constant(labels))
+    assert set(found) == {"images", "codes", "latents"}
+    np.testing.assert_array_equal(found["codes"], model.draw_codes(seeds, temperatures, labels))
+    np.testing.assert_allclose(model.decode_codes(found["codes"]).mean(), found["images"], atol=1e-5)
+    np.testing.assert_array_equal(served["sample"](**given)["codes"], model.draw_codes(seeds, temperatures))
+    score = served["score"](images=tf.constant(images), seed=tf.constant(seeds[:2]))
+    np.testing.assert_allclose(score["elbo"], model.elbo(images, tf.constant([0, 0])), rtol=1e-4)
 
 
 def test_a_prior_of_other_codes_is_refused():

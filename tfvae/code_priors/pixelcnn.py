@@ -12,7 +12,7 @@ from tfvae.registry import limit_faults
 
 @keras.saving.register_keras_serializable("tfvae.code_priors")
 class GatedPixelCNN(CodePrior):
-    """p(c) by a gated PixelCNN (van den Oord et al. 2016, arXiv:1606.05328), on embedded codes.
+    """p(c) or p(c|y) by a gated PixelCNN (van den Oord et al. 2016, arXiv:1606.05328), on embedded codes.
 
     The vertical stack begins with the embedded codes moved down by a row, the horizontal one with the same moved right
     by a column. After that no layer can see what is to come, and all are alike. Nothing earlier is hidden either, if
@@ -22,7 +22,7 @@ class GatedPixelCNN(CodePrior):
         channels: C, of both stacks, of the embedding and of the layer before the logits.
         depth: gated layers.
         kernel_size: k, odd.
-        num_classes: of labels that p(c) is conditional on; 0: none.
+        num_classes: of labels y, which every layer is conditional on; 0: none.
     """
 
     limits = (("channels", 1, 4096), ("depth", 1, 100), ("kernel_size", 3, 31), ("num_classes", 0, 100_000))
@@ -72,7 +72,7 @@ class GatedPixelCNN(CodePrior):
         """The logits (B, h, w, K) float32 of codes that are embedded, (B, h, w, C).
 
         Raises:
-            ValueError: if labels are missing, or given to a prior that has none.
+            ValueError: if labels are missing where there are classes, or given where there are none.
         """
         down = tf.pad(embedded, ((0, 0), (1, 0), (0, 0), (0, 0)))[:, :-1]
         across = tf.pad(embedded, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
@@ -80,11 +80,9 @@ class GatedPixelCNN(CodePrior):
             down, across = layer(down, across, condition)
         return self._head(across)
 
-    def sample(self, seeds: tf.Tensor, temperatures: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
-        """See `CodePrior.sample`. One graph, which no new size of batch makes anew."""
-        self._check_labels(labels)
-        labels = tf.zeros(tf.shape(seeds)[:1], tf.int32) if labels is None else tf.cast(labels, tf.int32)
-        return self._sample(tf.cast(seeds, tf.int32), tf.cast(temperatures, tf.float32), labels)
+    def draw(self, seeds: tf.Tensor, temperatures: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
+        """See `CodePrior.draw`. One graph, which no new size of batch makes anew."""
+        return self._sample(seeds, temperatures, tf.zeros(tf.shape(seeds)[:1], tf.int32) if labels is None else labels)
 
     @tf.function(
         autograph=False,
@@ -100,16 +98,12 @@ class GatedPixelCNN(CodePrior):
         return tf.cast(self._logits(self._hidden(tf.nn.relu(across))), tf.float32)
 
     def _conditions_of(self, labels: tf.Tensor | None) -> list[tf.Tensor | None]:
-        self._check_labels(labels)
-        if labels is None:
-            return [None] * self.depth
-        return [embedding(labels)[:, None, None] for embedding in self._conditions]
-
-    def _check_labels(self, labels: tf.Tensor | None) -> None:
-        if (labels is not None) != bool(self.num_classes):
-            raise ValueError(
-                f"labels were {'not ' if labels is None else ''}given to a code prior of {self.num_classes} classes"
-            )
+        self.check_labels(labels)
+        if labels is not None:
+            return [embedding(labels)[:, None, None] for embedding in self._conditions]
+        if self.num_classes:
+            raise ValueError(f"labels were not given for the logits of a code prior of {self.num_classes} classes")
+        return [None] * self.depth
 
     def get_config(self) -> dict:
         """See `keras.layers.Layer.get_config`."""

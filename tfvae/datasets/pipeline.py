@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -31,7 +32,7 @@ def steps_per_epoch(num_images: int, batch_size: int) -> int:
 
 
 def training_batches(
-    source: Source, batch_size: int, *, seed: int, epoch: int = 0, pixels: str = "unit"
+    source: Source, batch_size: int, *, seed: int, epoch: int = 0, pixels: str = "unit", labels: bool = False
 ) -> tf.data.Dataset:
     """An endless stream of epochs, each with every image exactly once, in a new order.
 
@@ -41,15 +42,18 @@ def training_batches(
         seed: of the order and of the pixel noise.
         epoch: the stream begins at the start of this epoch, as if it had run until there.
         pixels: an entry of `PIXELS`.
+        labels: whether the labels of the images come with them.
 
     Returns:
-        Elements x: float32 in [0,1], (B, H, W, C); `steps_per_epoch` of them an epoch.
+        Elements x: float32 in [0,1], (B, H, W, C); `steps_per_epoch` of them an epoch. With labels they are (x, y),
+        y int32, (B,) or (B, K).
 
     Raises:
-        UserError: there is no such entry, or it does not go with the source's kind of pixels.
+        UserError: there is no such entry, or it does not go with the source's kind of pixels; labels are asked for and
+            there are none.
     """
     steps = steps_per_epoch(source.num_images, batch_size)
-    read = _reader(source, pixels)
+    read = _labelled_reader(source, pixels) if labels else _reader(source, pixels)
 
     def batches_of(epoch: tf.Tensor) -> tf.data.Dataset:
         # Not tf.random.experimental.index_shuffle, which needs no memory: its orders for two seeds correlate at
@@ -160,7 +164,21 @@ def _reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Tensor], tf.
     return read
 
 
-def _read_ahead(rows: tf.data.Dataset, read: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> tf.data.Dataset:
+def _labelled_reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """Makes (rows (B,), seed (2,)) → x (B, H, W, C) and y (B, …)."""
+    if source.labels is None:
+        raise UserError("labels were asked for of images that have none: give images with labels, or ask for none")
+    images = _reader(source, pixels)
+    with tf.device("CPU:0"):  # where streams run
+        known = tf.constant(source.labels, tf.int32)
+
+    def read(rows: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return images(rows, seed), tf.gather(known, rows)
+
+    return read
+
+
+def _read_ahead(rows: tf.data.Dataset, read: Callable[[tf.Tensor, tf.Tensor], Any]) -> tf.data.Dataset:
     """Reads several batches at once, in TensorFlow's own threads, and gives them in order."""
     options = tf.data.Options()
     options.deterministic = True

@@ -15,6 +15,7 @@ Codes = NDArray[Any]
 
 _HOTTEST, _STEPS = 1.2, 12
 _MOST_FRAMES, _HELD = 64, 10
+_MOST_CLASSES, _IN_A_ROW = 10, 8
 
 
 def temperatures(model: Restored, count: int, seed: int) -> list[Picture]:
@@ -25,6 +26,13 @@ def temperatures(model: Restored, count: int, seed: int) -> list[Picture]:
         for value in track(list(values), "drawing codes", unit="frame")
     ]
     return and_back(frames)
+
+
+def classes(model: Restored, num_classes: int, seed: int, temperature: float) -> Picture:
+    """A row of samples for each class, of the first ten if there are more."""
+    shown = np.arange(min(num_classes, _MOST_CLASSES))
+    images = model.sample_class(shown.repeat(_IN_A_ROW), seed, temperature)
+    return labelled(grid(images, columns=_IN_A_ROW), rows=[str(label) for label in shown])
 
 
 def codes_filling_in(model: Restored, count: int, seed: int, temperature: float) -> list[Picture]:

@@ -36,6 +36,7 @@ class Source(NamedTuple):
         examples: the run's examples, which traversals start from; the user's own if the run has none.
         kl_per_latent: (L,) mean KL of each latent over the examples, in nats, if the model's is a sum over them.
         code_counts: (K,) how often each code was used by the images that the run was measured on, if it has codes.
+        class_shares: (Y,) how probable each class is, of a model that can be asked for images of one.
         num_images: most images in a picture.
         seed: seed of everything random.
         temperature: factor of the prior's standard deviation.
@@ -46,6 +47,7 @@ class Source(NamedTuple):
     examples: Images | None
     kl_per_latent: Array | None
     code_counts: Array | None
+    class_shares: Array | None
     num_images: int
     seed: int
     temperature: float
@@ -166,6 +168,16 @@ def codes_filling_in(source: Source) -> Files:
     return {"filling.gif": code_draws.codes_filling_in(source.model, count, source.seed, source.temperature)}
 
 
+def classes(source: Source) -> Files:
+    """New images of each class, from a prior on codes that has classes."""
+    if not source.model.has_classes:
+        raise UnavailableError("the model draws images of no class that is asked for")
+    if source.class_shares is None:
+        raise UnavailableError("the run's examples.npz does not say how many classes there are")
+    number = len(source.class_shares)
+    return {"classes.png": code_draws.classes(source.model, number, source.seed, source.temperature)}
+
+
 PICTURES: Mapping[str, Callable[[Source], Files]] = {
     "originals": originals,
     "reconstructions": reconstructions,
@@ -177,12 +189,15 @@ PICTURES: Mapping[str, Callable[[Source], Files]] = {
     "code_usage": usage,
     "temperatures": temperatures,
     "filling": codes_filling_in,
+    "classes": classes,
 }
 _OF_CODES = ("code_maps", "code_usage", "temperatures", "filling")
+_OF_CLASSES = ("classes",)
 
 
 def _meant_for(model: Restored) -> list[str]:
-    return [name for name in PICTURES if model.coded or name not in _OF_CODES]
+    never = (*(() if model.coded else _OF_CODES), *(() if model.has_classes else _OF_CLASSES))
+    return [name for name in PICTURES if name not in never]
 
 
 def _check_continuous(model: Restored) -> None:

@@ -14,7 +14,7 @@ Array = NDArray[Any]
 
 # Examples per call: memory stays small however many there are.
 _BATCH = 64
-_INPUT_TYPES: dict[str, type[np.generic]] = {"seed": np.int32, "codes": np.int32}
+_INPUT_TYPES: dict[str, type[np.generic]] = {"seed": np.int32, "codes": np.int32, "label": np.int32}
 
 
 class UnavailableError(UserError):
@@ -81,6 +81,18 @@ class Restored:
         seeds = np.stack([np.full(count, seed), np.arange(count)], axis=1)
         outputs = self._call("sample", seed=seeds, temperature=np.full(count, temperature))
         return outputs["codes"], outputs["latents"]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether it can draw images of a class that is asked for."""
+        return "sample_class" in self._signatures
+
+    def sample_class(self, labels: Array, seed: int, temperature: float) -> Array:
+        """New images (N, H, W, C) of classes (N,); image i depends on (seed, i) and its class only."""
+        count = len(labels)
+        seeds = np.stack([np.full(count, seed), np.arange(count)], axis=1)
+        given = {"seed": seeds, "temperature": np.full(count, temperature), "label": labels}
+        return _clipped(self._call("sample_class", **given)["images"])
 
     def decode_codes(self, codes: Array) -> Array:
         """Codes (N, h, w) → images (N, H, W, C), of a coded model."""

@@ -31,6 +31,7 @@ def open_source(request: Request) -> Source:
         examples=examples or own,
         kl_per_latent=stored.get("kl_per_latent"),
         code_counts=stored.get("code_counts"),
+        class_shares=stored.get("class_shares"),
         num_images=request.num_images,
         seed=request.seed,
         temperature=request.temperature,

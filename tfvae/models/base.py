@@ -150,6 +150,15 @@ class AbstractVAE(keras.Model, abc.ABC):
         self._active_units.update_state(terms.latent_mean)
         return {"active_units": self._active_units.result()}
 
+    @property
+    def num_classes(self) -> int:
+        """Of the labels that it learns from beside the images; 0 of most models, which need none."""
+        return 0
+
+    def training_terms(self, data: Any, noise: Any) -> Terms:
+        """The terms of a training step on a batch: images, or a tuple of them and labels, which most models ignore."""
+        return self.terms(images_of(data), noise, training=True)
+
     def statistics(self) -> dict[str, Array]:
         """What pictures need to know of the images that `evaluate` has seen last, by name; kept with a run."""
         return {}
@@ -208,11 +217,10 @@ class AbstractVAE(keras.Model, abc.ABC):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One optimiser step on −ELBO with the KL weight of this step. See `keras.Model.train_step`."""
-        images = images_of(data)
         step = tf.convert_to_tensor(self.optimizer.iterations)  # a copy: the variable counts on below
         with tf.GradientTape() as tape:
-            noise = self.noise(tf.shape(images)[0], self.noise_seed(TRAIN_STREAM, step))
-            terms = self.terms(images, noise, training=True)
+            noise = self.noise(tf.shape(images_of(data))[0], self.noise_seed(TRAIN_STREAM, step))
+            terms = self.training_terms(data, noise)
             losses = self.kl_weight.penalty(terms.kl, step) - terms.log_likelihood + terms.added  # (B,)
             # Gradients are summed over replicas, each of which sees its share of the batch.
             loss = tf.reduce_mean(losses) / tf.distribute.get_strategy().num_replicas_in_sync

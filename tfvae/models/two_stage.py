@@ -9,7 +9,7 @@ from tensorflow_probability import distributions as tfd
 
 from tfvae.code_priors.base import CodePrior
 from tfvae.likelihoods.base import Likelihood
-from tfvae.models.base import AbstractVAE, Array, Signature, Terms
+from tfvae.models.base import AbstractVAE, Array, Signature, Terms, images_of
 from tfvae.models.code_usage import CodeUsage
 from tfvae.models.vqvae import VQVAE
 from tfvae.quantizers.base import Quantizer
@@ -22,6 +22,9 @@ class TwoStage(AbstractVAE):
     The first stage is trained, and frozen; only the prior on codes learns. q(c|x) is a point mass at the codes that
     the first stage gives, so KL(q ‖ p) is −log p(c), and the two terms are the evidence lower bound: a bound, for other
     codes could be decoded to x too. `kl` is by place, −log p(c_i | c_1, …, c_{i−1}).
+
+    Where the prior has classes it learns from images with labels y, by −log p(c, y). What is measured needs none of
+    them: it is the sum over all y, −log p(c), which is never higher.
 
     Args:
         first_stage: whose codes these are. It is frozen here.
@@ -67,6 +70,11 @@ class TwoStage(AbstractVAE):
         return self.first_stage.code_shape
 
     @property
+    def num_classes(self) -> int:
+        """See `AbstractVAE.num_classes`. Those of the prior."""
+        return self.code_prior.num_classes
+
+    @property
     def quantizer(self) -> Quantizer:
         """Of the first stage."""
         return self.first_stage.quantizer
@@ -84,9 +92,9 @@ class TwoStage(AbstractVAE):
         """p(x|c) of codes, int32 (B, h, w)."""
         return self.first_stage.decode_codes(codes)
 
-    def draw_codes(self, seeds: tf.Tensor, temperatures: tf.Tensor) -> tf.Tensor:
-        """Codes (B, h, w) int32 from the prior; rows as in `draw`, temperatures as in `CodePrior.sample`."""
-        return self.code_prior.sample(seeds, temperatures)
+    def draw_codes(self, seeds: tf.Tensor, temperatures: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Codes (B, h, w) int32 from the prior; rows as in `draw`, the rest as in `CodePrior.sample`."""
+        return self.code_prior.sample(seeds, temperatures, labels)
 
     # What every model can do.
 
@@ -133,9 +141,19 @@ class TwoStage(AbstractVAE):
     def terms(self, images: tf.Tensor, noise: tf.Tensor, training: bool = False) -> Terms:
         """See `AbstractVAE.terms`. The KL is by place, (B, h·w); the first stage never learns from it."""
         del training
+        return self._terms(images, noise, None)
+
+    def training_terms(self, data: Any, noise: tf.Tensor) -> Terms:
+        """See `AbstractVAE.training_terms`. With labels the KL is −log p(c, y); without them a prior sums over y."""
+        images, labels = images_of(data), None
+        if self.num_classes and isinstance(data, tuple | list):
+            labels = next(iter(data[1:]), None)
+        return self._terms(images, noise, labels)
+
+    def _terms(self, images: tf.Tensor, noise: tf.Tensor, labels: tf.Tensor | None) -> Terms:
         found = self.first_stage.terms(images, noise)
         codes = tf.stop_gradient(found.codes)
-        nats = self.code_prior.nats(codes)  # (B, h, w)
+        nats = self.code_prior.nats(codes, labels)  # (B, h, w)
         return found._replace(
             log_likelihood=tf.stop_gradient(found.log_likelihood),
             kl=tf.reshape(nats, [-1, math.prod(self.code_shape)]),
@@ -157,20 +175,28 @@ class TwoStage(AbstractVAE):
     # What is served and reported.
 
     def own_signatures(self) -> dict[str, Signature]:
-        """See `AbstractVAE.own_signatures`. Those of the first stage, and samples as codes too."""
+        """See `AbstractVAE.own_signatures`. Those of the first stage, and samples as codes too; of a class, if any."""
         seed = tf.TensorSpec((None, 2), tf.int32, name="seed")
         temperature = tf.TensorSpec((None,), tf.float32, name="temperature")
+        label = tf.TensorSpec((None,), tf.int32, name="label")
 
-        def sample(seed: tf.Tensor, temperature: tf.Tensor) -> dict[str, tf.Tensor]:
-            codes = self.draw_codes(seed, temperature)
+        def decoded(codes: tf.Tensor) -> dict[str, tf.Tensor]:
             latents = self.quantizer.lookup(codes)
             return {"images": self.decode(latents).mean(), "codes": codes, "latents": latents}
 
-        return {**self.first_stage.own_signatures(), "sample": (sample, [seed, temperature])}
+        def sample(seed: tf.Tensor, temperature: tf.Tensor) -> dict[str, tf.Tensor]:
+            return decoded(self.draw_codes(seed, temperature))
+
+        def sample_class(seed: tf.Tensor, temperature: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
+            return decoded(self.draw_codes(seed, temperature, label))
+
+        of_classes = {"sample_class": (sample_class, [seed, temperature, label])} if self.num_classes else {}
+        return {**self.first_stage.own_signatures(), "sample": (sample, [seed, temperature]), **of_classes}
 
     def statistics(self) -> dict[str, Array]:
-        """See `AbstractVAE.statistics`: `code_counts`, how often each code was seen, (K,)."""
-        return self._code_usage.statistics()
+        """See `AbstractVAE.statistics`: `code_counts`, how often each code was seen, (K,), and `class_shares`, (Y,)."""
+        shares = {"class_shares": self.code_prior.class_shares.numpy()} if self.num_classes else {}
+        return {**self._code_usage.statistics(), **shares}
 
     def latents_in_words(self) -> str:
         """See `AbstractVAE.latents_in_words`."""

@@ -64,7 +64,12 @@ def _fit(
     train, per_epoch = config.train, checks.steps_per_epoch(config)
     epoch, done = divmod(step, per_epoch)
     batches = pipeline.training_batches(
-        splits.train, train.batch_size, seed=train.seed, epoch=epoch, pixels=config.data.pixels
+        splits.train,
+        train.batch_size,
+        seed=train.seed,
+        epoch=epoch,
+        pixels=config.data.pixels,
+        labels=model.num_classes > 0,
     )
     # Nothing is saved after an error: of a step whose images failed, TensorFlow may have done what needs none of them.
     with pipeline.readable_errors():
