@@ -183,12 +183,13 @@ def vq_mnist() -> Config:
 
 _vq_mnist_prior = member(
     "vq_mnist_prior",
-    "Samples for vq_mnist: a PixelCNN on its codes, 64 channels, 8 layers.",
+    "Samples for vq_mnist, of a class if wanted: a PixelCNN on its codes, 64 channels, 8 layers.",
     prior_on_codes,
     first=vq_mnist,
+    epochs=8,
     channels=64,
     depth=8,
-    epochs=10,
+    num_classes=10,
 )
 
 

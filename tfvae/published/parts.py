@@ -37,7 +37,7 @@ def member(name: str, words: str, family: Callable[..., Config], **options: Any)
     return name, preset
 
 
-def prior_on_codes(name: str, first: Preset, channels: int, depth: int, epochs: int) -> Config:
+def prior_on_codes(name: str, first: Preset, epochs: int, **prior: Any) -> Config:
     """A gated PixelCNN (van den Oord et al. 2016) on the codes of a finished run of the preset that it is named after.
 
     Train that one first. Data and model are its own; --config.model.codes_from gives a run of another name, or folder.
@@ -47,7 +47,7 @@ def prior_on_codes(name: str, first: Preset, channels: int, depth: int, epochs: 
         config.model,
         family=Component("two_stage"),
         codes_from=config.name,
-        code_prior=Component("pixelcnn", channels=channels, depth=depth),
+        code_prior=Component("pixelcnn", **prior),
     )
     train = TrainConfig(batch_size=64, epochs=epochs, learning_rate=1e-3, learning_rate_schedule="cosine")
     return replace(config, name=name, model=model, train=train)
