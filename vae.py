@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> None:
     from tfvae import quiet
 
     quiet.import_tensorflow()
-    from tfvae import describe, reports, runs
+    from tfvae import class_labels, describe, reports, runs
     from tfvae.training import session
 
     if request.describe:
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> None:
     run = runs.open_run(request.folder, config, request.overwrite)  # the first thing written
     session.save_examples(splits, config, run)
     if not run.begun:
-        runs.set_class_shares(model, splits)
+        class_labels.set_shares(model, splits)
         if not request.init_from:
             runs.adapt(model, config, splits)
     state = session.train(model, splits, config, run)

@@ -109,6 +109,7 @@ LAYERS = [
     {"models"},
     {"checks", "finished", "splits", "published"},
     {
+        "class_labels",
         "command_line",
         "describe",
         "evaluation",

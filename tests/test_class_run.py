@@ -22,13 +22,6 @@ from tfvae.inference.source import open_source
 from tfvae.run_folder import Run
 from tfvae.training import checkpoints, session
 
-FIRST = (
-    "--config.model.network=residual_stack(hidden=8,residual=4,blocks=1)",
-    "--config.model.quantizer=vector(codes=4)",
-    "--config.data.pixels=dequantize",
-    "--config.model.kl_weight=constant",
-    "--config.train.epochs=2",
-)
 SECOND = ("--config.model.family=two_stage", "--config.model.code_prior=pixelcnn(channels=8,depth=2,num_classes=3)")
 
 
@@ -39,8 +32,8 @@ def begun(tmp_path_factory):
     data = folder / "images.npz"
     images = tiny.pictures()
     np.savez(data, images=images, labels=(images[:, :, :4] > 20).any(axis=(1, 2, 3)).astype(np.int64))
-    first = tiny.train(data, folder / "models", "--config.model.family=vqvae", *FIRST, name="first")
-    return data, folder / "models", (*FIRST, *SECOND, f"--config.model.codes_from={first}")
+    first = tiny.train(data, folder / "models", "--config.model.family=vqvae", *tiny.CODED, name="first")
+    return data, folder / "models", (*tiny.CODED, *SECOND, f"--config.model.codes_from={first}")
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,6 @@ from tfvae.inference import pictures, source
 from tfvae.inference.flags import parse
 from tfvae.run_folder import Run
 
-FIRST = (
-    "--config.model.network=residual_stack(hidden=8,residual=4,blocks=1)",
-    "--config.model.quantizer=vector(codes=4)",
-    "--config.data.pixels=dequantize",
-    "--config.model.kl_weight=constant",
-    "--config.train.epochs=2",
-)
 SECOND = ("--config.model.family=two_stage", "--config.model.code_prior=pixelcnn(channels=8,depth=2)")
 
 
@@ -30,9 +23,9 @@ def trained(tmp_path_factory):
     """The folders of the data, of the first stage and of the second."""
     folder = tmp_path_factory.mktemp("stages")
     data = tiny.save_pictures(folder / "data")
-    first = tiny.train(data, folder / "models", "--config.model.family=vqvae", *FIRST, name="first")
+    first = tiny.train(data, folder / "models", "--config.model.family=vqvae", *tiny.CODED, name="first")
     named = f"--config.model.codes_from={first}"
-    return data, first, tiny.train(data, folder / "models", *FIRST, *SECOND, named, name="second")
+    return data, first, tiny.train(data, folder / "models", *tiny.CODED, *SECOND, named, name="second")
 
 
 def test_the_report_compares_what_a_code_costs(trained):
@@ -93,7 +86,7 @@ def test_another_first_stage_than_is_said_is_refused_before_anything_is_written(
     flags = tiny.flags(
         data,
         second.parent,
-        *FIRST,
+        *tiny.CODED,
         *SECOND,
         f"--config.model.codes_from={first}",
         "--config.model.quantizer=vector(codes=5)",

@@ -1,6 +1,7 @@
 """Runs of `vae.py` that take seconds: a few small pictures, a small network."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,14 @@ BASE = (
     "--config.train.batch_size=20",
     "--config.train.pictures_every=2",
     "--config.train.epochs=3",
+)
+# What turns that into codes of 2×2 places, at either stage.
+CODED = (
+    "--config.model.network=residual_stack(hidden=8,residual=4,blocks=1)",
+    "--config.model.quantizer=vector(codes=4)",
+    "--config.data.pixels=dequantize",
+    "--config.model.kl_weight=constant",
+    "--config.train.epochs=2",
 )
 
 
@@ -54,6 +63,17 @@ def train(data, models, *further, name="run"):
     status = script.run(flags(data, models, *further, name=name))
     assert status == 0
     return Path(models) / name
+
+
+def evaluated(run, output):
+    """What the evaluation finds of a run, with data in `data/` beside the folder of its models, by section."""
+    from tfvae.evaluation import __main__ as evaluation
+
+    status = evaluation.run(
+        ["evaluation", f"--run={run}", f"--data_dir={run.parent.parent / 'data'}", f"--output_dir={output}"]
+    )
+    assert status == 0
+    return json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
 
 
 _finished = []

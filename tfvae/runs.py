@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfvae import checks, configuration, files, first_stage, objectives, splits
+from tfvae import checks, class_labels, configuration, files, first_stage, objectives, splits
 from tfvae.code_priors import CODE_PRIORS
 from tfvae.configuration import Component, Config
 from tfvae.datasets import pipeline
@@ -51,7 +51,7 @@ def load_data(config: Config) -> Splits:
     first_stage.check(config)
     for field, registry in checks.REGISTRIES.items():
         component = operator.attrgetter(field)(config)
-        if field not in ("data.dataset", "model.family") and not checks.is_none(field, component):
+        if field not in ("data.dataset", "model.family", "model.quantizer") and not checks.is_none(field, component):
             _make(registry, component)
     _quantizer(config)
     return splits.load(config)
@@ -66,38 +66,8 @@ def resolve(config: Config, found: Splits) -> Config:
     data = replace(config.data, image_shape=found.train.image_shape, num_images=found.train.num_images)
     config = replace(config, data=data)
     checks.check(config)
-    _check_labels(config, found)
+    class_labels.check(config, found)
     return config
-
-
-def _check_labels(config: Config, found: Splits) -> None:
-    """Refuses a prior on codes that has classes, where the training images have no labels that are such."""
-    if not MODELS[config.model.family.name].first_stage_family:
-        return
-    component, labels = config.model.code_prior, found.train.labels
-    classes, data = _make(CODE_PRIORS, component).num_classes, config.data.dataset.name
-    without = "or leave num_classes out for a prior without classes"
-    if not classes:
-        return
-    said = f"config.model.code_prior is {component}: "
-    if labels is None:
-        raise UserError(
-            f"{said}the images of {data} have no labels: expected a class of each; give images with labels, {without}"
-        )
-    if labels.ndim != 1:
-        raise UserError(
-            f"{said}the labels of {data} are attributes, {labels.shape}: expected one class of each image, (N,); give "
-            f"images with such labels, {without}"
-        )
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0:
-        raise UserError(
-            f"{said}the labels of {data} go from {low} to {high}: expected classes from 0 on; number them so, {without}"
-        )
-    if high >= classes:
-        raise UserError(
-            f"{said}the labels of {data} go from {low} to {high}: expected num_classes={high + 1}, {without}"
-        )
 
 
 def build(config: Config) -> AbstractVAE:
@@ -140,12 +110,6 @@ def adapt(model: AbstractVAE, config: Config, found: Splits) -> None:
     if isinstance(model, EncoderDecoder):
         _make(NETWORKS, config.model.network).adapt(model, images)
     model.adapt(images)
-
-
-def set_class_shares(model: AbstractVAE, found: Splits) -> None:
-    """Gives a prior that has classes the frequencies of the training labels; leaves any other model as it is."""
-    if isinstance(model, TwoStage) and model.num_classes and found.train.labels is not None:
-        model.code_prior.set_class_shares(found.train.labels)
 
 
 def _model(config: Config) -> AbstractVAE:

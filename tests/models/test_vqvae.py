@@ -11,7 +11,6 @@ import tiny
 from tfvae import describe, export, runs
 from tfvae.configuration import Component, Config, DataConfig, ModelConfig, TrainConfig
 from tfvae.errors import UserError
-from tfvae.evaluation import __main__ as evaluation
 from tfvae.inference import pictures
 from tfvae.inference.attributes import material
 from tfvae.inference.flags import parse
@@ -279,12 +278,8 @@ def test_attributes_are_refused(folder):
         material.find(folder, None, 0)
 
 
-def test_evaluation(folder, tmp_path, capsys):
-    data = folder.parent.parent / "data"
-    status = evaluation.run(["evaluation", f"--run={folder}", f"--data_dir={data}", f"--output_dir={tmp_path}"])
-    text = capsys.readouterr().out
-    assert status == 0, text
-    found = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+def test_evaluation(folder, tmp_path):
+    found = tiny.evaluated(folder, tmp_path)
     for section in ("density", "samples", "latents", "anomaly"):
         assert "no prior" in found[section]["left_out"]
     assert "maps of codes" in found["probes"]["left_out"]

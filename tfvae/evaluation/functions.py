@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfvae.errors import UserError
+
 Array = np.ndarray
 
 
 def _no_codes(images: Array) -> tuple[Array, Array]:
-    raise NotImplementedError(f"{len(images)} images to be encoded by a model that has no codes")
+    raise UserError(f"codes of {len(images)} images were asked for, of a model that has none")
 
 
 @dataclass(frozen=True)

@@ -178,25 +178,29 @@ def classes(source: Source) -> Files:
     return {"classes.png": code_draws.classes(source.model, number, source.seed, source.temperature)}
 
 
-PICTURES: Mapping[str, Callable[[Source], Files]] = {
+Draw = Callable[[Source], Files]
+
+OF_CODES: Mapping[str, Draw] = {
+    "code_maps": maps,
+    "code_usage": usage,
+    "temperatures": temperatures,
+    "filling": codes_filling_in,
+}
+OF_CLASSES: Mapping[str, Draw] = {"classes": classes}
+PICTURES: Mapping[str, Draw] = {
     "originals": originals,
     "reconstructions": reconstructions,
     "generations": generations,
     "interpolation": interpolation,
     "traversal": traversal,
     "latents": latents,
-    "code_maps": maps,
-    "code_usage": usage,
-    "temperatures": temperatures,
-    "filling": codes_filling_in,
-    "classes": classes,
+    **OF_CODES,
+    **OF_CLASSES,
 }
-_OF_CODES = ("code_maps", "code_usage", "temperatures", "filling")
-_OF_CLASSES = ("classes",)
 
 
 def _meant_for(model: Restored) -> list[str]:
-    never = (*(() if model.coded else _OF_CODES), *(() if model.has_classes else _OF_CLASSES))
+    never = {*(() if model.coded else OF_CODES), *(() if model.has_classes else OF_CLASSES)}
     return [name for name in PICTURES if name not in never]
 
 

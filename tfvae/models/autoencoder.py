@@ -1,19 +1,18 @@
 """The plain autoencoder."""
 
-from typing import Any, Never
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods.base import Likelihood
-from tfvae.models.base import NoPriorError, Terms
-from tfvae.models.encoder_decoder import EncoderDecoder
+from tfvae.models.base import Terms
+from tfvae.models.without_prior import WithoutPrior
 
 
 @keras.saving.register_keras_serializable("tfvae.models")
-class Autoencoder(EncoderDecoder):
+class Autoencoder(WithoutPrior):
     """log p(x|z) at the one z that the encoder puts out: no noise, no prior, no bound, and nothing to sample from.
 
     `encode` gives a point mass, whose standard deviation is zero. Among the metrics is no −ELBO and no KL, and among
@@ -47,32 +46,8 @@ class Autoencoder(EncoderDecoder):
         latents = tf.cast(self.encoder(images, training=training), tf.float32)
         return tfd.Independent(tfd.Deterministic(latents), 1)
 
-    def posterior_params(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
-        """See `EncoderDecoder.posterior_params`. There is no noise."""
-        del stddev
-        return mean
-
-    def noise(self, batch_size: Any, seed: tf.Tensor) -> tf.Tensor:
-        """See `AbstractVAE.noise`. None of it, (B, 0)."""
-        del seed
-        return tf.zeros([batch_size, 0])
-
     def terms(self, images: tf.Tensor, noise: tf.Tensor, training: bool = False) -> Terms:
         """See `AbstractVAE.terms`."""
         del noise
         latents = self.encode(images, training=training).mean()
         return self._terms(images, latents, tf.zeros_like(latents[:, :1]), latents, training)
-
-    def draw(self, seeds: tf.Tensor, temperatures: tf.Tensor) -> Never:
-        """See `AbstractVAE.draw`."""
-        raise NoPriorError(self)
-
-    def log_weights(self, images: tf.Tensor, num_samples: int, seed: tf.Tensor) -> Never:
-        """See `AbstractVAE.log_weights`."""
-        raise NoPriorError(self)
-
-    def get_config(self) -> dict[str, Any]:
-        """See `keras.Model.get_config`."""
-        config = super().get_config()
-        del config["kl_weight"]  # there is no KL
-        return config

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, Never
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -10,9 +10,9 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from tfvae.likelihoods.base import Likelihood
-from tfvae.models.base import Array, NoPriorError, Signature, Terms
+from tfvae.models.base import Array, Signature, Terms
 from tfvae.models.code_usage import CodeUsage
-from tfvae.models.encoder_decoder import EncoderDecoder
+from tfvae.models.without_prior import WithoutPrior
 from tfvae.quantizers import packing
 from tfvae.quantizers.base import Quantized, Quantizer
 from tfvae.quantizers.vector import VectorQuantizer
@@ -22,7 +22,7 @@ BATCH = 64
 
 
 @keras.saving.register_keras_serializable("tfvae.models")
-class VQVAE(EncoderDecoder):
+class VQVAE(WithoutPrior):
     """log p(x|z) at the codes that the encoder's outputs are rounded to (van den Oord et al. 2017, arXiv:1711.00937).
 
     Latents are maps (h, w, D), every place of which is one of K vectors. `encode` gives a point mass at them. It has
@@ -47,7 +47,7 @@ class VQVAE(EncoderDecoder):
 
     has_prior = False
     quantized = True
-    parts: ClassVar[tuple[str, ...]] = (*EncoderDecoder.parts, "quantizer")
+    parts: ClassVar[tuple[str, ...]] = (*WithoutPrior.parts, "quantizer")
 
     def __init__(
         self,
@@ -113,16 +113,6 @@ class VQVAE(EncoderDecoder):
         latents = self.quantizer(self.encoder(images, training=training), training=False).latents
         return tfd.Independent(tfd.Deterministic(latents), 3)
 
-    def posterior_params(self, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
-        """See `EncoderDecoder.posterior_params`. There is no noise."""
-        del stddev
-        return mean
-
-    def noise(self, batch_size: Any, seed: tf.Tensor) -> tf.Tensor:
-        """See `AbstractVAE.noise`. None of it, (B, 0)."""
-        del seed
-        return tf.zeros([batch_size, 0])
-
     def terms(self, images: tf.Tensor, noise: tf.Tensor, training: bool = False) -> Terms:
         """See `AbstractVAE.terms`."""
         del noise
@@ -146,14 +136,6 @@ class VQVAE(EncoderDecoder):
         batches = (pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH))
         latents = np.concatenate([np.asarray(self.encoder(batch, training=False)) for batch in batches])
         self.quantizer.adapt(latents.reshape(-1, self.latent_shape[-1]), self.seed)
-
-    def draw(self, seeds: tf.Tensor, temperatures: tf.Tensor) -> Never:
-        """See `AbstractVAE.draw`."""
-        raise NoPriorError(self)
-
-    def log_weights(self, images: tf.Tensor, num_samples: int, seed: tf.Tensor) -> Never:
-        """See `AbstractVAE.log_weights`."""
-        raise NoPriorError(self)
 
     # What is served and reported.
 
@@ -195,9 +177,3 @@ class VQVAE(EncoderDecoder):
             f"{height}×{width} codes of {self.num_codes:,}, vectors of {self.latent_shape[-1]}: {size:,} bytes an "
             f"image, {self.bits_per_pixel():.4g} bits per pixel"
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """See `keras.Model.get_config`."""
-        config = super().get_config()
-        del config["kl_weight"]  # there is no KL
-        return config
