@@ -15,8 +15,5 @@ SUITES = Registry(
         "inception_1": "training:INCEPTION_1",
         "vq_64": "training:VQ_64",
         "mlp": "training:MLP",
-        "epochs": "epochs:EPOCHS",
-        "serving": "serving:SERVING",
-        "growth": "growth:GROWTH",
     },
 )
