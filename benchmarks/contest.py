@@ -79,11 +79,9 @@ def _takes_part(name: str, step: Callable[[], Any], ours: str, left_out: dict[st
 
 def _warm_up(contest: Contest, running: dict[str, Running], left_out: dict[str, str]) -> int:
     """Lets every side work until it is compiled and its memory is its own; the amount of a turn."""
-    ours = running[contest.ours.name]
-    ours.turn(contest.amount or 2)
-    amount = contest.amount or _calibrated(ours)
+    amount = contest.amount or _calibrated(running[contest.ours.name])
     for name, side in list(running.items()):
-        if not _takes_part(name, lambda side=side: [side.turn(n) for n in (1, amount)], contest.ours.name, left_out):
+        if not _takes_part(name, lambda side=side: side.turn(amount), contest.ours.name, left_out):
             del running[name]
     if len(running) < 2:
         raise SideError(f"no peer could take part: {'; '.join(left_out.values())}")
@@ -91,6 +89,8 @@ def _warm_up(contest: Contest, running: dict[str, Running], left_out: dict[str, 
 
 
 def _calibrated(ours: Running) -> int:
+    """So many units as take `SECONDS`, once it is compiled."""
+    ours.turn(2)
     amount = 2
     while (turn := ours.turn(amount)).wall < SECONDS / 4:
         amount *= 4
@@ -122,6 +122,14 @@ def _comparison(contest: Contest, turns: dict[str, list[Turn]], amount: int) -> 
         "peers": peers,
     }
     return comparison | {"target": contest.target and contest.target.judge(comparison)}
+
+
+def of_peers(comparison: dict[str, Any], name: str, peers: Sequence[Side], target: Target | None) -> dict[str, Any]:
+    """A comparison with some of the peers only, of the same turns, for a target of its own."""
+    names = {peer.name for peer in peers}
+    found = comparison | {"name": name, "peers": [peer for peer in comparison["peers"] if peer["name"] in names]}
+    left_out = {peer: reason for peer, reason in comparison["left_out"].items() if peer in names}
+    return found | {"left_out": left_out, "target": target and target.judge(found)}
 
 
 def words(name: str, comparison: dict[str, Any]) -> str:

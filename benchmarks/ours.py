@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from benchmarks.batches import made_up
 from benchmarks.sides import HOME
 from tfvae import checks, command_line, quiet
 from tfvae.configuration import Config
 from tfvae.errors import UserError
+
+ENDLESS = 10**6  # epochs
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -35,25 +39,6 @@ def built(flags: Sequence[str]) -> "AbstractVAE":
     return runs.build(configured(flags))
 
 
-class Trained:
-    """A model and what it is trained on.
-
-    Args:
-        model: compiled.
-        batches: endless.
-        steps_per_epoch: of an epoch for `fit`.
-    """
-
-    def __init__(self, model: "AbstractVAE", batches: "tf.data.Dataset") -> None:
-        self._model, self._batches = model, batches
-
-    def train(self, steps: int, epochs: int = 1) -> int:
-        """So many epochs of so many steps; how many steps that were."""
-        before = int(self._model.optimizer.iterations)
-        self._model.fit(self._batches, steps_per_epoch=steps, epochs=epochs, shuffle=False, verbose=0)
-        return int(self._model.optimizer.iterations) - before
-
-
 class Steps:
     """Training steps on batches in memory; a unit is a step.
 
@@ -62,14 +47,17 @@ class Steps:
     """
 
     def __init__(self, flags: Sequence[str]) -> None:
-        model, config = built(flags), configured(flags)
-        self._batch_size = config.train.batch_size
+        config = configured(flags)
+        self._model, self._batch_size = built(flags), config.train.batch_size
         height, width, channels = config.data.image_shape
-        self._trained = Trained(model, _cycled(made_up((height, width, channels), self._batch_size)))
+        self._batches = _cycled(made_up((height, width, channels), self._batch_size))
 
     def run(self, amount: int) -> int:
         """See `benchmarks.worker.Work`."""
-        return self._trained.train(amount) * self._batch_size
+        # Counted, for `fit` may do several steps at once, and then more than it is asked for.
+        before = int(self._model.optimizer.iterations)
+        self._model.fit(self._batches, steps_per_epoch=amount, shuffle=False, verbose=0)
+        return (int(self._model.optimizer.iterations) - before) * self._batch_size
 
 
 class Epochs:
@@ -81,20 +69,36 @@ class Epochs:
 
     def __init__(self, flags: Sequence[str]) -> None:
         quiet.import_tensorflow()
+        from benchmarks.paced import PacedFit
         from tfvae import runs
         from tfvae.datasets import pipeline
 
         asked = configured(flags)
         splits = runs.load_data(asked)
         config = runs.resolve(asked, splits)
-        train = config.train
+        train, steps = config.train, checks.steps_per_epoch(config)
+        self._images, model = splits.train.num_images, runs.build(config)
         batches = pipeline.training_batches(splits.train, train.batch_size, seed=train.seed, pixels=config.data.pixels)
-        self._images, self._steps = splits.train.num_images, checks.steps_per_epoch(config)
-        self._trained = Trained(runs.build(config), batches)
+        self._fit = PacedFit(
+            lambda callbacks: model.fit(
+                batches, steps_per_epoch=steps, epochs=ENDLESS, callbacks=callbacks, shuffle=False, verbose=0
+            )
+        )
 
     def run(self, amount: int) -> int:
         """See `benchmarks.worker.Work`."""
-        return self._trained.train(self._steps, amount) // self._steps * self._images
+        for _ in range(amount):
+            self._fit.epoch()
+        return amount * self._images
+
+
+def save_images(flags: Sequence[str], path: str) -> int:
+    """Writes the images that a command line trains on, for peers: (N, H, W, C) uint8, as npy. Returns N."""
+    from tfvae import splits
+
+    source = splits.load(configured(flags)).train
+    np.save(path, source.images(np.arange(source.num_images)))
+    return source.num_images
 
 
 def _cycled(batches: Sequence[Any]) -> "tf.data.Dataset":
@@ -104,4 +108,6 @@ def _cycled(batches: Sequence[Any]) -> "tf.data.Dataset":
     first, *others = (tf.data.Dataset.from_tensors(batch) for batch in batches)
     for batch in others:
         first = first.concatenate(batch)
-    return first.repeat()
+    options = tf.data.Options()
+    options.autotune.enabled = False  # nothing to tune; and the end of a stream now and then waits for the tuner
+    return first.repeat().with_options(options)

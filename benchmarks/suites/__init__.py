@@ -15,5 +15,6 @@ SUITES = Registry(
         "inception_1": "training:INCEPTION_1",
         "vq_64": "training:VQ_64",
         "mlp": "training:MLP",
+        "epochs": "epochs:EPOCHS",
     },
 )
