@@ -36,13 +36,15 @@ class Command(Side):
 class RunningCommand(Running):
     """See `Command`."""
 
-    idle_cpu = 0.0  # nothing lives between turns
-
     def __init__(self, side: Command) -> None:
         self._side = side
 
     def wait(self) -> None:
         """See `Running.wait`."""
+
+    def idle_cpu(self) -> float:
+        """See `Running.idle_cpu`: nothing lives between turns."""
+        return 0.0
 
     def close(self) -> None:
         """See `Running.close`."""

@@ -52,7 +52,7 @@ def hold(contest: Contest, rounds: int, say: Say) -> dict[str, Any]:
         amount = _warm_up(contest, running, left_out)
         turns = _rounds(running, amount, min(rounds, contest.most_rounds))
         others = sum(turn.wall for found in turns.values() for turn in found)
-        idle = {name: side.idle_cpu / others for name, side in running.items()}
+        idle = {name: side.idle_cpu() / others for name, side in running.items()}
     found = _comparison(contest, turns, amount) | {"left_out": left_out, "idle_cpu_share": idle}
     say(words(contest.name, found))
     return found

@@ -24,7 +24,6 @@ class Running(ABC):
     def turn(self, amount: int) -> Turn:
         """Does `amount` units, while nothing else runs. Raises `SideError` if it cannot."""
 
-    @property
     @abstractmethod
     def idle_cpu(self) -> float:
         """CPU seconds that it has used between its turns."""

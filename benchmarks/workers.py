@@ -66,7 +66,6 @@ class RunningWorker(Running):
         self._idle_cpu += answer["idle_cpu"]
         return Turn(**answer["turn"])
 
-    @property
     def idle_cpu(self) -> float:
         """See `Running.idle_cpu`."""
         return self._idle_cpu

@@ -59,7 +59,7 @@ class Epochs:
             decoder=Decoder(networks),
         )
         pixels = torch.from_numpy(np.load(images).astype(np.float32) / 255).permute(0, 3, 1, 2).contiguous()
-        self._folder = tempfile.TemporaryDirectory(prefix="pythae-")  # noqa: SIM115 (as long as this)
+        self._folder = tempfile.TemporaryDirectory(prefix="pythae-")
         settings = BaseTrainerConfig(
             output_dir=self._folder.name,
             per_device_train_batch_size=batch_size,

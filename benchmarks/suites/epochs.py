@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.contest import Contest
+from benchmarks.contest import Contest, of_peers
 from benchmarks.suite import Findings, Session, Suite
-from benchmarks.suites.training import CONFIGURATIONS, MLP_FLAGS
+from benchmarks.suites.training import CONFIGURATIONS, EAGER, MLP_FLAGS
 from benchmarks.targets import AtLeast
 from benchmarks.workers import Worker, call
 
 BATCH_SIZE, LATENTS = 256, 16
 PYTHAE = "pythae's trainer and loader"
-ROUNDS = 5  # an epoch takes seconds
+ROUNDS = 3  # an epoch takes seconds
 
 
 class Model(NamedTuple):
@@ -40,13 +40,12 @@ def _measure(session: Session) -> Findings:
     found = []
     for name, model in MODELS.items():
         ours = Worker("ours", "benchmarks.ours:Epochs", {"flags": [*model.flags, *ALL_IMAGES]})
-        bare = list(_bare(model, images))
-        names = tuple(worker.name for worker in bare)
-        for title, peers, target in (
-            (f"{name}, beside pythae", [_pythae(model, images)], AtLeast(2, (PYTHAE,), "pythae's trainer")),
-            (f"{name}, beside bare loops", bare, AtLeast(1.2, names, "the fastest bare loop")),
-        ):
-            found.append(session.compare(Contest(title, ours, peers, target=target, amount=1, most_rounds=ROUNDS)))
+        pythae, bare = [_pythae(model, images)], list(_bare(model, images))
+        held = session.compare(Contest(name, ours, [*pythae, *bare], amount=1, most_rounds=ROUNDS))
+        found += [
+            of_peers(held, f"{name}, beside pythae", pythae, AtLeast(2, who="pythae's trainer")),
+            of_peers(held, f"{name}, beside bare loops", bare, AtLeast(1.2, who="the fastest bare loop")),
+        ]
     return Findings(found, notes=[NOTE])
 
 
@@ -67,9 +66,9 @@ def _pythae(model: Model, images: Path) -> Worker:
 
 
 def _bare(model: Model, images: Path) -> Iterator[Worker]:
-    ways = [*((f"rows of a tensor, {name}", "rows", found) for name, found in CONFIGURATIONS.items())]
-    name, found = next(iter(CONFIGURATIONS.items()))
-    for title, loading, configuration in (*ways, (f"DataLoader, {name}", "loader", found)):
+    ways = [(f"rows of a tensor, {name}", "rows", found) for name, found in CONFIGURATIONS.items()]
+    ways.append((f"DataLoader, {EAGER}", "loader", CONFIGURATIONS[EAGER]))
+    for title, loading, configuration in ways:
         options = {
             "peer": f"benchmarks.peers.{model.peer}",
             "batch_size": BATCH_SIZE,
