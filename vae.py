@@ -23,9 +23,10 @@ def main(argv: Sequence[str]) -> None:
 
     from tfvae import quiet
 
-    quiet.import_tensorflow()
-    from tfvae import class_labels, describe, reports, runs
-    from tfvae.training import session
+    with quiet.lean_imports(*quiet.TRAINING_NEEDS_NO):
+        quiet.import_tensorflow()
+        from tfvae import class_labels, describe, reports, runs
+        from tfvae.training import session
 
     if request.describe:
         print(describe.describe(request.config))

@@ -29,7 +29,8 @@ class Restored:
     """
 
     def __init__(self, serving: Path) -> None:
-        quiet.import_tensorflow()
+        with quiet.lean_imports(*quiet.SERVING_NEEDS_NO):
+            quiet.import_tensorflow()
         import tensorflow as tf
 
         try:
