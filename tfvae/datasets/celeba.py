@@ -1,22 +1,20 @@
 """CelebA (Liu, Luo, Wang and Tang, ICCV 2015): 202,599 aligned faces, 178 wide and 218 high, colour, 40 attributes."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from tfvae.datasets.assembly import assemble
 from tfvae.datasets.base import Request, Splits
+from tfvae.datasets.celeba_crops import CROPS
 from tfvae.datasets.celeba_lists import find_files, read_attributes, read_partition
 from tfvae.datasets.containers import Container, open_container
-from tfvae.datasets.file_source import FileSource
+from tfvae.datasets.cropped_source import CroppedSource
 from tfvae.errors import UserError, nearest
 
 _OFFICIAL = {"training": 162_770, "validation": 19_867, "test": 19_962}
-_SIZE = (178, 218)  # width, height
 
 
 def load(
@@ -31,10 +29,11 @@ def load(
     Args:
         request: `image_shape` is (64, 64, 3) unless given, and square.
         crop: "closecrop" the face (140x140 at the centre), "resizecrop" and "squarecrop" the whole width (Lanczos,
-            and bilinear from row 30 on), "squeeze" all of it, made narrower and lower to fit (bilinear).
+            and bilinear from row 30 on), "squeeze" all of it, made narrower and lower to fit (bilinear). Pixels are
+            those of Pillow, or one level of 255 beside them (about one of 250): see `resampling`.
     """
-    if crop not in _CROPS:
-        raise UserError(f"there is no CelebA crop {crop!r}: {nearest(crop, _CROPS)}")
+    if crop not in CROPS:
+        raise UserError(f"there is no CelebA crop {crop!r}: {nearest(crop, CROPS)}")
     shape = request.image_shape or (64, 64, 3)
     if shape[0] != shape[1]:
         raise UserError(f"CelebA crops are square, but image_shape is {shape}: give equal height and width")
@@ -45,8 +44,8 @@ def load(
     listed = sorted(found.keys() & partition.keys())
     part_of = np.array([partition[image] for image in listed])
     labels, label_names = read_attributes(files.attributes, listed)
-    prepare = partial(_CROPS[crop], size=shape[0])
-    source = FileSource(container, [found[image] for image in listed], prepare, shape, labels, label_names)
+    prepare = partial(CROPS[crop], size=shape[0], channels=shape[2])
+    source = CroppedSource(container, [found[image] for image in listed], prepare, shape, labels, label_names)
     train, validation, test = (source.subset(np.flatnonzero(part_of == part)) for part in range(3))
     notes = [
         f"{len(part):,} of {official:,} images of the official {name} partition found"
@@ -64,36 +63,3 @@ def _images(container: Container) -> dict[str, str]:
     """File name without folders → name in the container."""
     names = (PurePosixPath(name) for name in container.names())
     return {name.name: str(name) for name in names if name.suffix == ".jpg"}
-
-
-def _checked(image: Image.Image) -> Image.Image:
-    if image.size != _SIZE:
-        raise ValueError(f"it is {image.size}, where aligned CelebA images are {_SIZE}, wide and high")
-    return image
-
-
-def _closecrop(image: Image.Image, size: int) -> Image.Image:
-    return _checked(image).crop((19, 39, 159, 179)).resize((size, size), Image.Resampling.LANCZOS)
-
-
-def _resizecrop(image: Image.Image, size: int) -> Image.Image:
-    """At size 64: 64x78, of which rows 7 to 71."""
-    top = round(size * 7 / 64)
-    whole = _checked(image).resize((size, round(size * 78 / 64)), Image.Resampling.LANCZOS)
-    return whole.crop((0, top, size, top + size))
-
-
-def _squarecrop(image: Image.Image, size: int) -> Image.Image:
-    return _checked(image).crop((0, 30, 178, 208)).resize((size, size), Image.Resampling.BILINEAR)
-
-
-def _squeeze(image: Image.Image, size: int) -> Image.Image:
-    return _checked(image).resize((size, size), Image.Resampling.BILINEAR)
-
-
-_CROPS: dict[str, Callable[..., Image.Image]] = {
-    "closecrop": _closecrop,
-    "resizecrop": _resizecrop,
-    "squarecrop": _squarecrop,
-    "squeeze": _squeeze,
-}

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PIL import Image
 
 from tfvae.datasets.base import Source
 from tfvae.datasets.containers import Container
@@ -34,7 +35,7 @@ class FileSource(Source):
         self,
         container: Container,
         names: list[str],
-        prepare: "partial[Image.Image]",
+        prepare: "partial[Any]",
         image_shape: tuple[int, ...],
         labels: np.ndarray | None = None,
         label_names: tuple[str, ...] = (),
@@ -58,14 +59,20 @@ class FileSource(Source):
         return images
 
     def _image(self, name: str) -> np.ndarray:
-        try:
+        with self._naming(name):
             image = self._prepare(decode(self._container.read(name), self.image_shape[2]))
+        return np.asarray(image).reshape(self.image_shape)
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
+        """Within the block, whatever goes wrong is an error that names the file."""
+        try:
+            yield
         except Exception as error:  # Pillow raises a dozen kinds for damaged files
             raise UserError(
                 f"{self._container.path / name} cannot be read as an image ({error}): mend or remove the file, or "
                 "set on_bad_file to 'skip' to leave such files out"
             ) from error
-        return np.asarray(image).reshape(self.image_shape)
 
     def subset(self, indices: ArrayLike) -> Self:
         """See `Source.subset`."""
@@ -76,11 +83,14 @@ class FileSource(Source):
 
     def digest(self) -> str:
         """See `Source.digest`. Files are read, not decoded; how they are cropped and resized is in the hash."""
-        made_by = (self._prepare.func.__name__, self._prepare.args, self._prepare.keywords, self.image_shape)
-        found = hashlib.sha256(repr(made_by).encode())
+        found = hashlib.sha256(repr((*self._made_by(), self.image_shape)).encode())
         for name in self.names:
             found.update(hashlib.sha256(self._container.read(name)).digest())
         return found.hexdigest()
+
+    def _made_by(self) -> tuple[Any, ...]:
+        """What says how a file becomes an image."""
+        return (self._prepare.func.__name__, self._prepare.args, self._prepare.keywords)
 
     def without_bad_files(self) -> tuple[Self, tuple[str, ...]]:
         """Decodes every file once, in parallel: the source of the good ones, and the names of the bad ones."""
