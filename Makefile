@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: setup train test check lint types lock
+.PHONY: setup train test bench check lint types lock
 
 setup: .venv/ready
 
@@ -18,6 +18,14 @@ train: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+# Speed beside PyTorch, about 25 minutes: the machine should have nothing else to do. See benchmarks/README.md.
+bench: .venv/bench-ready
+	$(BIN)/python -m benchmarks
+
+.venv/bench-ready: .venv/ready
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e ".[bench]"
+	touch $@
 
 lint: setup
 	$(BIN)/ruff check .
