@@ -11,7 +11,7 @@ from benchmarks.turns import Turn, ratios, spread, summary
 
 Say = Callable[[str], None]
 
-SECONDS = 1.5  # of a turn of ours
+SECONDS = 1.0  # of a turn of ours
 ROUNDS = 7
 
 
@@ -25,7 +25,8 @@ class Contest:
         peers: all that are measured beside it; the fastest is the one that counts.
         items: what is counted: "images", "starts".
         target: to be reached, or None.
-        amount: units of a turn; None: as many as take ours `SECONDS`.
+        amount: units of a turn; None: as many as take ours `seconds`.
+        seconds: see `amount`.
         most_rounds: fewer than the session's where a turn is long.
     """
 
@@ -35,6 +36,7 @@ class Contest:
     items: str = "images"
     target: Target | None = None
     amount: int | None = None
+    seconds: float = SECONDS
     most_rounds: int = ROUNDS
 
 
@@ -79,7 +81,7 @@ def _takes_part(name: str, step: Callable[[], Any], ours: str, left_out: dict[st
 
 def _warm_up(contest: Contest, running: dict[str, Running], left_out: dict[str, str]) -> int:
     """Lets every side work until it is compiled and its memory is its own; the amount of a turn."""
-    amount = contest.amount or _calibrated(running[contest.ours.name])
+    amount = contest.amount or _calibrated(running[contest.ours.name], contest.seconds)
     for name, side in list(running.items()):
         if not _takes_part(name, lambda side=side: side.turn(amount), contest.ours.name, left_out):
             del running[name]
@@ -88,13 +90,13 @@ def _warm_up(contest: Contest, running: dict[str, Running], left_out: dict[str, 
     return amount
 
 
-def _calibrated(ours: Running) -> int:
-    """So many units as take `SECONDS`, once it is compiled."""
+def _calibrated(ours: Running, seconds: float) -> int:
+    """So many units as take so long, once it is compiled."""
     ours.turn(2)
     amount = 2
-    while (turn := ours.turn(amount)).wall < SECONDS / 4:
+    while (turn := ours.turn(amount)).wall < seconds / 4:
         amount *= 4
-    return max(1, round(amount * SECONDS / turn.wall))
+    return max(1, round(amount * seconds / turn.wall))
 
 
 def _rounds(running: dict[str, Running], amount: int, rounds: int) -> dict[str, list[Turn]]:

@@ -16,5 +16,6 @@ SUITES = Registry(
         "vq_64": "training:VQ_64",
         "mlp": "training:MLP",
         "epochs": "epochs:EPOCHS",
+        "serving": "serving:SERVING",
     },
 )

@@ -78,7 +78,7 @@ CELEBA64 = Suite(
 )
 GAUSSIAN_MNIST = Suite(
     "Training steps of gaussian_mnist (0.94 M weights, 28×28 digits), batch 256, beside PyTorch.",
-    TrainingSteps("gaussian_mnist:GaussianMNIST", ("--config=gaussian_mnist",), 256, {}),
+    TrainingSteps("gaussian_mnist:GaussianMNIST", ("--config=gaussian_mnist",), 256, {}, ("float32",)),
 )
 GAUSSIAN_CELEBA = Suite(
     "Training steps of gaussian_celeba (21.3 M weights, 64×64 faces), batch 128, beside PyTorch.",
@@ -106,5 +106,5 @@ MLP_FLAGS = (  # the objective of pythae's "mse" and its N(0, I) prior: half the
 )
 MLP = Suite(
     "Training steps of a 784-512-256-16 MLP (1.08 M weights, 28×28 digits), batch 256, beside PyTorch.",
-    TrainingSteps("mlp:MLP", MLP_FLAGS, 256, {}),
+    TrainingSteps("mlp:MLP", MLP_FLAGS, 256, {}, ("float32",)),
 )
