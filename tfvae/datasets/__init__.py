@@ -20,5 +20,6 @@ DATASETS = Registry(
         "fashion_mnist": "fashion_mnist:load",
         "folder": "folder:load",
         "mnist": "mnist:load",
+        "prepared": "prepared:load",
     },
 )

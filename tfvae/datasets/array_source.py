@@ -1,7 +1,7 @@
 """Images held in memory."""
 
 import hashlib
-from typing import Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,6 +9,24 @@ from numpy.typing import ArrayLike
 from tfvae.datasets.base import Source
 
 _BLOCK = 4096  # images hashed at once
+
+
+class Images(Protocol):
+    """What is used of an array (N, H, W, C); `Shards` have that much."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the values."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, H, W, C)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> np.ndarray: ...
 
 
 class ArraySource(Source):
@@ -23,12 +41,12 @@ class ArraySource(Source):
 
     def __init__(
         self,
-        images: np.ndarray,
+        images: Images,
         labels: np.ndarray | None = None,
         label_names: tuple[str, ...] = (),
         rows: np.ndarray | None = None,
     ) -> None:
-        images = images[..., None] if images.ndim == 3 else images
+        images = images[..., None] if len(images.shape) == 3 else images
         super().__init__(images.shape[1:], images.dtype, labels, label_names)
         self._images = images
         self._rows = np.arange(len(images)) if rows is None else rows
