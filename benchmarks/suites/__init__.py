@@ -17,5 +17,6 @@ SUITES = Registry(
         "mlp": "training:MLP",
         "epochs": "epochs:EPOCHS",
         "serving": "serving:SERVING",
+        "growth": "growth:GROWTH",
     },
 )
