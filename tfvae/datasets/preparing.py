@@ -16,7 +16,7 @@ from tfvae.datasets.manifest import File, Manifest, Part
 from tfvae.datasets.progress_notes import ProgressNotes
 from tfvae.errors import UserError
 
-SHARD_BYTES = 2**26  # of pixels, at most
+SHARD_BYTES = 2**26  # of pixels, at most; but one image at least
 _AT_ONCE = 128  # images that a thread decodes before it takes more
 _THREADS = 2
 _PACKAGES = ("tfvae", "tensorflow", "pillow", "numpy")
@@ -27,7 +27,6 @@ def prepare(
     found: Splits,
     source: dict[str, Any],
     track: Callable[[range], Iterator[int]],
-    shard_bytes: int = SHARD_BYTES,
 ) -> Manifest:
     """Writes all splits to `folder`, and the manifest last. What an earlier call has finished is checked, and kept.
 
@@ -36,7 +35,6 @@ def prepare(
         found: uint8 images.
         source: `dataset`, `options` and whatever else says what the images are.
         track: gives the numbers of a range one by one, and shows how far it is: one is taken for each file.
-        shard_bytes: of pixels that a file holds at most; one image at least.
 
     Raises:
         UserError: the folder holds other images; an image file cannot be read; the images are no 8-bit ones.
@@ -47,7 +45,7 @@ def prepare(
     if kind != np.uint8:
         raise UserError(f"these images are {kind}: only 8-bit images can be prepared; train on them as they are")
     source = {**source, "bad_files": list(found.bad_files)}
-    each = max(1, shard_bytes // int(np.prod(shape)))
+    each = max(1, SHARD_BYTES // int(np.prod(shape)))
     digests = {name: split.digest() for name, split in splits.items()}
     files.remove_leftovers(folder)
     notes = ProgressNotes(folder, manifest.identity(source, shape, each, digests))
