@@ -99,7 +99,7 @@ def importance_sampling(flags: Sequence[str], num_images: int, num_samples: int)
 def _timed(work: Callable[[int], Any]) -> float:
     """Seconds of one unit: the median of a few repeats, after the first, which compiles."""
     work(2)
-    amount, repeats = 1, []
+    amount = 1
     while (seconds := _seconds(work, amount)) < LEAST_SECONDS:
         amount *= 2
     repeats = [seconds, *(_seconds(work, amount) for _ in range(REPEATS - 1))]

@@ -1,6 +1,6 @@
 """pythae's VAE, trainer and loader, with the networks of a peer as its encoder and decoder."""
 
-import tempfile
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -47,7 +47,7 @@ class Epochs:
         peer: "module:attribute" of the model that the networks are taken from.
         latents: L.
         batch_size: images a step.
-        images: path of an npy file, (N, H, W, C) uint8.
+        images: path of an npy file, (N, H, W, C) uint8; beside it pythae makes a folder, and leaves it.
     """
 
     def __init__(self, peer: str, latents: int, batch_size: int, images: str) -> None:
@@ -59,9 +59,8 @@ class Epochs:
             decoder=Decoder(networks),
         )
         pixels = torch.from_numpy(np.load(images).astype(np.float32) / 255).permute(0, 3, 1, 2).contiguous()
-        self._folder = tempfile.TemporaryDirectory(prefix="pythae-")
         settings = BaseTrainerConfig(
-            output_dir=self._folder.name,
+            output_dir=str(Path(images).parent),
             per_device_train_batch_size=batch_size,
             learning_rate=networks.learning_rate,
             optimizer_cls="Adam",
