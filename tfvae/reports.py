@@ -19,7 +19,7 @@ from tfvae.durations import duration
 from tfvae.models.base import AbstractVAE
 from tfvae.models.two_stage import TwoStage
 from tfvae.run_folder import Run
-from tfvae.training import checkpoints, code_costs, log, pictures, prior_fitting, session
+from tfvae.training import checkpoints, code_costs, input_wait, log, pictures, prior_fitting, session
 from tfvae.training.progress import objective
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy")
@@ -55,6 +55,7 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
     for kind in pictures.kinds_of(model):
         pictures.animate(run.pictures, kind, run.folder / f"{kind}.gif")
     report = _report(model, splits, config, state, numbers, command, version.name)
+    report["training"]["input_wait"] = input_wait.of_run(rows)
     if fitted:
         report["fitted_prior"] = fitted
     if isinstance(model, TwoStage):
@@ -198,13 +199,18 @@ def markdown(report: dict[str, Any]) -> str:
         f"{training['images_per_second']:,.0f} images/s, {training['epochs']} epochs"
         f"{' (stopped early)' if training['stopped_early'] else ''}, best epoch {training['best_epoch']}, "
         f"seed {training['seed']}",
-        *(f"- {line}" for line in (*prior_fitting.sentences(report), *code_costs.sentences(report))),
+        *(f"- {line}" for line in _sentences(report)),
         "",
         "With the best weights, β = 1; nats per image, errors per pixel on [0, 1]:",
         "",
         *table,
     ]
     return "\n".join(lines) + "\n"
+
+
+def _sentences(report: dict[str, Any]) -> list[str]:
+    """What is to be said besides, of runs that it is true of."""
+    return [*prior_fitting.sentences(report), *code_costs.sentences(report), *input_wait.sentences(report)]
 
 
 def closing(run: Run, report: dict[str, Any]) -> str:
@@ -219,7 +225,7 @@ def closing(run: Run, report: dict[str, Any]) -> str:
         [
             "",
             f"Done in {duration(report['training']['seconds'])}: {bound}{bits}",
-            *(f"  {line}" for line in (*prior_fitting.sentences(report), *code_costs.sentences(report))),
+            *(f"  {line}" for line in _sentences(report)),
             f"  pictures      {', '.join(map(str, animations))}, {run.pictures}",
             f"  curves        {folder / 'curves.png'} (and: tensorboard --logdir {folder.parent})",
             f"  report        {folder / 'report.md'}",

@@ -43,10 +43,17 @@ def binary(data, tmp_path_factory):
     return tiny.train(data, tmp_path_factory.mktemp("binary"), *BINARY)
 
 
+def rows_of(run):
+    """The log, without what depends on how busy the machine is."""
+    rows = log.read(run / "log.csv")
+    assert all(row.pop("input_wait") >= 0 for row in rows)
+    return rows
+
+
 def assert_same_run(run, expected):
     for name in ("last.npz", "best.npz"):
         tiny.assert_same_arrays(run / "checkpoints" / name, expected / "checkpoints" / name)
-    assert (run / "log.csv").read_text() == (expected / "log.csv").read_text()
+    assert rows_of(run) == rows_of(expected)
     found, wanted = (json.loads((folder / "report.json").read_text()) for folder in (run, expected))
     for name in ("numbers", "model", "data", "serving_version", "config"):
         assert found[name] == wanted[name]
@@ -136,7 +143,7 @@ def test_a_codebook_goes_on_where_it_was(data, tmp_path, monkeypatch):
     run = tiny.train(data, tmp_path, *CODES)
     for name in ("last.npz", "best.npz"):
         tiny.assert_same_arrays(run / "checkpoints" / name, expected / "checkpoints" / name)
-    assert (run / "log.csv").read_text() == (expected / "log.csv").read_text()
+    assert rows_of(run) == rows_of(expected)
     numbers = [json.loads((folder / "report.json").read_text())["numbers"] for folder in (run, expected)]
     assert numbers[0] == numbers[1]
     counts = [tiny.arrays(folder / "examples.npz") for folder in (run, expected)]

@@ -16,6 +16,7 @@ from tfvae.run_folder import Run
 from tfvae.training.averages import ValidateAverages
 from tfvae.training.checkpoints import Best, Checkpoints
 from tfvae.training.guard import NonFiniteGuard
+from tfvae.training.input_wait import InputWait
 from tfvae.training.log import BitsPerDim, RunLog
 from tfvae.training.pictures import Pictures
 from tfvae.training.progress import Progress
@@ -43,9 +44,10 @@ def train(model: AbstractVAE, splits: Splits, config: Config, run: Run) -> dict:
         step = keeper.restore()
         # Chosen once, so that a run that is killed between its export and its report does not export twice.
         keeper.notes.setdefault("version", export.next_version(run.serving))
-        callbacks = _callbacks(config, run, best, keeper, step // per_epoch)
+        wait = InputWait()
+        callbacks = [wait, *_callbacks(config, run, best, keeper, step // per_epoch)]
         while step < epochs * per_epoch and not best.state["stopped"]:
-            _fit(model, splits, config, step, callbacks)
+            _fit(model, splits, config, step, wait, callbacks)
             # Read back, for `fit` ends with the averaged weights, where there are any, in place of the trained ones.
             step = keeper.restore()
         if signals.received:
@@ -58,6 +60,7 @@ def _fit(
     splits: Splits,
     config: Config,
     step: int,
+    wait: InputWait,
     callbacks: list[keras.callbacks.Callback],
 ) -> None:
     """Trains from `step` on: to the end of the run, or of an epoch that was broken off, which has fewer steps."""
@@ -74,7 +77,7 @@ def _fit(
     # Nothing is saved after an error: of a step whose images failed, TensorFlow may have done what needs none of them.
     with pipeline.readable_errors():
         model.fit(
-            batches.skip(done) if done else batches,
+            wait.measured(batches.skip(done) if done else batches),
             steps_per_epoch=per_epoch - done,
             initial_epoch=epoch,
             epochs=epoch + 1 if done else train.epochs,
