@@ -89,6 +89,8 @@ class DataConfig:
         num_images: images trained on. Presets give the official number; a run stores what was found.
         pixels: "unit" value/255, "dequantize" (value + U[0,1))/256, "binarize" Bernoulli(value/255) every epoch.
         on_bad_file: "raise" names a damaged file and stops; "skip" leaves such files out and reports them.
+        cache_gib: memory, in GiB, that images of files may take once they are decoded, so that they are decoded only
+            in the first epoch; a split that does not fit is decoded in each. 0: none. It changes no number.
     """
 
     dataset: Component = field(default_factory=lambda: Component("digits"))
@@ -98,6 +100,7 @@ class DataConfig:
     num_images: int = _number(0, low=0)
     pixels: str = _one_of("unit", "dequantize", "binarize")
     on_bad_file: str = _one_of("raise", "skip")
+    cache_gib: float = _number(1.0, low=0.0)
 
 
 @dataclass

@@ -53,9 +53,9 @@ def differences_there(run: Run, config: Config, resolved: bool = True) -> list[s
 
 
 def differences(stored: Config, given: Config) -> list[str]:
-    """What differs between two configurations, but for where the data is."""
+    """What differs between two configurations, but for where the data is, and how much of it is kept in memory."""
     one, other = _flat(configuration.to_json(stored)), _flat(configuration.to_json(given))
-    keys = sorted((set(one) | set(other)) - {"data.dir"})
+    keys = sorted((set(one) | set(other)) - {"data.dir", "data.cache_gib"})
     return [
         f"{key} is {one.get(key)!r} there and {other.get(key)!r} here" for key in keys if one.get(key) != other.get(key)
     ]

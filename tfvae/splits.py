@@ -3,6 +3,7 @@
 from tfvae.configuration import Config
 from tfvae.datasets import DATASETS
 from tfvae.datasets.base import Request, Splits
+from tfvae.datasets.cached_source import keep
 
 
 def load(config: Config, folder: str | None = None) -> Splits:
@@ -23,4 +24,4 @@ def load(config: Config, folder: str | None = None) -> Splits:
         seed=config.train.seed,
         on_bad_file=data.on_bad_file,
     )
-    return DATASETS[data.dataset.name](request, **data.dataset.options)
+    return keep(DATASETS[data.dataset.name](request, **data.dataset.options), int(data.cache_gib * 2**30))

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from tfvae.datasets.array_source import ArraySource
-from tfvae.datasets.cached_source import CachedSource
+from tfvae.datasets.base import Request, Splits
+from tfvae.datasets.cached_source import CachedSource, keep
+from tfvae.datasets.folder import load
 
 
 class Counting(ArraySource):
@@ -78,3 +80,37 @@ def test_threads_that_meet(source):
         found = list(pool.map(cached.images, [range(30)] * 4))
     for images in found:
         np.testing.assert_array_equal(images, ArraySource.images(source, range(30)))
+
+
+@pytest.fixture
+def files(encode, write_tree, rng):
+    """Of 64 bytes an image: 10 for training, 4 for validation, 3 for the test."""
+    tree = {}
+    for split, count in (("train", 10), ("valid", 4), ("test", 3)):
+        tree |= {f"{split}/{n}.png": encode(rng.integers(0, 256, (8, 8), np.uint8)) for n in range(count)}
+    return load(Request(dir=str(write_tree(tree))))
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept", "note"),
+    [
+        (0, [], None),
+        (639, ["validation"], "validation images (0 MiB)"),
+        (640, ["train"], "training images (0 MiB)"),
+        (640 + 256, ["train", "validation"], "training and validation images (0 MiB)"),
+        (10**9, ["train", "validation"], "training and validation images (0 MiB)"),
+    ],
+)
+def test_what_fits_is_kept(limit, kept, note, files):
+    found = keep(files, limit)
+    parts = {"train": found.train, "validation": found.validation, "test": found.test}
+    assert [name for name, source in parts.items() if isinstance(source, CachedSource)] == kept
+    assert found.notes[len(files.notes) :] == ((f"kept in memory once decoded: {note}",) if note else ())
+    for name, source in parts.items():
+        rows = range(source.num_images)
+        np.testing.assert_array_equal(source.images(rows), getattr(files, name).images(rows))
+
+
+def test_arrays_are_in_memory_already(source):
+    found = Splits(source, None, None)
+    assert keep(found, 10**9) is found

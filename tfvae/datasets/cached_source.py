@@ -1,17 +1,47 @@
 """Decoded images kept in memory, from when they are first read on."""
 
+import math
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfvae.datasets.base import Source
+from tfvae.datasets.base import Source, Splits
+from tfvae.datasets.file_source import FileSource
+
+
+def keep(found: Splits, limit: int) -> Splits:
+    """The same images, those that are decoded from files kept in memory if they fit: see `CachedSource`.
+
+    Args:
+        found: of which the training images come first, and then those for validation, which are read as often. Those
+            for the test are not.
+        limit: bytes, for all together.
+    """
+    kept: dict[str, Source] = {}
+    for name in ("train", "validation"):
+        source = getattr(found, name)
+        size = _bytes(source) if isinstance(source, FileSource) else math.inf
+        if size <= limit:
+            kept[name] = CachedSource.over(source)
+            limit -= int(size)
+    if not kept:
+        return found
+    size = sum(map(_bytes, kept.values())) / 2**20
+    names = {"train": "training", "validation": "validation"}
+    note = f"kept in memory once decoded: {' and '.join(names[name] for name in kept)} images ({size:,.0f} MiB)"
+    return replace(found, **kept, notes=(*found.notes, note))
+
+
+def _bytes(source: Source) -> int:
+    return source.num_images * math.prod(source.image_shape) * source.dtype.itemsize
 
 
 class CachedSource(Source):
     """The images of another source, each read once: those read before come from memory, bit for bit the same.
 
-    Memory is taken as images are read, `nbytes` of the source at most. A subset shares it.
+    Memory is taken as images are read, what all of them take at most. A subset shares it.
 
     Args:
         source: read from.
