@@ -117,6 +117,7 @@ LAYERS = [
         "experiments",
         "export",
         "first_stage",
+        "folding",
         "inference",
         "reports",
         "runs",

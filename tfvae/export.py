@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from tfvae.folding import folded
 from tfvae.models.base import AbstractVAE, Signature
 
 
@@ -83,7 +84,8 @@ def _write(model: AbstractVAE, path: Path) -> None:
     archive = keras.export.ExportArchive()
     for name, (function, specs) in signatures(model).items():
         archive.add_endpoint(name, function, input_signature=specs)
-    archive.write_out(str(path), verbose=False)
+    with folded(model.networks()):  # traced here
+        archive.write_out(str(path), verbose=False)
 
 
 def next_version(folder: Path) -> int:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 # What Keras and TensorFlow Probability import at their start where it is installed, for wrappers, galleries and
 # augmentations that no training here uses: a quarter of the time that importing all of them takes.
@@ -26,14 +27,15 @@ def lean_imports(*without: str) -> Iterator[None]:
             can do without them does so for good; they themselves can be imported after the block.
     """
     hidden = [name for name in without if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # None is Python's own mark for "cannot be imported"
+    known: dict[str, Any] = sys.modules
+    known.update(dict.fromkeys(hidden))  # None is Python's own mark for "cannot be imported"
     resting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         for name in hidden:
-            del sys.modules[name]
+            del known[name]
         gc.freeze()
         if resting:
             gc.enable()
