@@ -92,8 +92,8 @@ def _warm_up(contest: Contest, running: dict[str, Running], left_out: dict[str, 
 
 def _calibrated(ours: Running, seconds: float) -> int:
     """So many units as take so long, once it is compiled."""
-    ours.turn(2)
-    amount = 2
+    ours.turn(1)
+    amount = 1
     while (turn := ours.turn(amount)).wall < seconds / 4:
         amount *= 4
     return max(1, round(amount * seconds / turn.wall))

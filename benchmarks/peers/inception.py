@@ -30,7 +30,7 @@ class Inception1(nn.Module):
         self.decoder = nn.Sequential(
             nn.Linear(LATENTS, CHANNELS[-1]),
             nn.Unflatten(1, (CHANNELS[-1], 1, 1)),
-            nn.Upsample(scale_factor=8),
+            Spread(8),
             Block(CHANNELS[-1], _transposed, 4),
         )
         upward = zip(CHANNELS[::-1], CHANNELS[-2::-1], POOLS[::-1], strict=False)
@@ -52,6 +52,22 @@ class Inception1(nn.Module):
         mean, log_variance = self.encode(images)
         latents = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
         return densities.continuous_bernoulli(images, self.decode(latents)) + densities.kl(mean, log_variance)
+
+
+class Spread(nn.Module):
+    """One pixel enlarged to a map, as `nn.Upsample` does it, which `torch.compile` cannot differentiate here.
+
+    Args:
+        size: of the map's sides.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, 1, 1) → (B, C, size, size)."""
+        return maps.expand(-1, -1, self.size, self.size)
 
 
 class Block(nn.Module):

@@ -82,7 +82,7 @@ GAUSSIAN_MNIST = Suite(
 )
 GAUSSIAN_CELEBA = Suite(
     "Training steps of gaussian_celeba (21.3 M weights, 64×64 faces), batch 128, beside PyTorch.",
-    TrainingSteps("gaussian_celeba:GaussianCelebA", ("--config=gaussian_celeba",), 128, {}, most_rounds=5),
+    TrainingSteps("gaussian_celeba:GaussianCelebA", ("--config=gaussian_celeba",), 128, {}, most_rounds=3),
 )
 INCEPTION_1 = Suite(
     "Training steps of inception_1 (5.95 M weights, 256×256 grey pictures), batch 8, beside PyTorch.",
@@ -91,7 +91,7 @@ INCEPTION_1 = Suite(
         ("--config=inception_1", "--config.data.image_shape=(256,256,1)", "--config.data.num_images=1000"),
         8,
         {},
-        most_rounds=5,
+        most_rounds=3,
     ),
 )
 VQ_64 = Suite(

@@ -80,6 +80,13 @@ def test_configurations_compute_the_same(layout, precision):
     torch.testing.assert_close(found, expected, atol=1e-4 if precision == "float32" else 2e-2, rtol=0)
 
 
+def test_one_pixel_is_spread_as_upsampling_does_it():
+    from benchmarks.peers.inception import Spread
+
+    maps = torch.rand(2, 3, 1, 1)
+    assert torch.equal(Spread(8)(maps), torch.nn.Upsample(scale_factor=8)(maps))
+
+
 def test_work_is_counted_in_images():
     work = Steps("benchmarks.peers.mlp:MLP", 5, {})
     assert work.run(3) == 15
