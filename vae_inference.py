@@ -7,7 +7,7 @@ python vae_inference.py --attribute=Smiling            latent arithmetic: the at
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfvae import scripts
@@ -17,27 +17,28 @@ from tfvae.inference.source import open_source, save
 
 
 def main(argv: Sequence[str]) -> None:
-    """Checks the flags, restores the model, makes the pictures, writes them, and says what it wrote."""
+    """Checks the flags, restores the model, and makes the pictures: each is written, and said so, before the next."""
     request = parse(argv, Path(__file__).resolve().parent, tuple(PICTURES))
     if isinstance(request, str):
         print(__doc__, request, sep="\n")
         return
     print(f"Run {request.run.folder}, version {request.run.serving.name}", flush=True)
-    files, sentences = _made(request)
-    for sentence in sentences:
-        print(sentence)
-    for path in save(files, request.output_dir):
-        print(f"Wrote {path}")
+    for files, sentence in _made(request):
+        if sentence:
+            print(sentence, flush=True)
+        for path in save(files, request.output_dir):
+            print(f"Wrote {path}", flush=True)
 
 
-def _made(request: Request) -> tuple[Files, list[str]]:
+def _made(request: Request) -> Iterator[tuple[Files, str]]:
     """The files asked for, and what there is to say of them."""
-    if request.attribute is not None:
-        from tfvae.inference.attributes import study  # scikit-learn, which pictures do without
+    if request.attribute is None:
+        yield from make(open_source(request), request.only)
+        return
+    from tfvae.inference.attributes import study  # scikit-learn, which pictures do without
 
-        return study.make(request, request.attribute)
-    files, left_out = make(open_source(request), request.only)
-    return files, [f"Left out: {sentence}" for sentence in left_out]
+    files, sentences = study.make(request, request.attribute)
+    yield files, "\n".join(sentences)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -99,19 +99,19 @@ def test_a_picture_of_each_class(begun, trained, tmp_path):
         ["vae_inference.py", f"--run={trained}", f"--output_dir={tmp_path}", "--num_images=4"], tmp_path, []
     )
     source = open_source(request)
-    files, _ = pictures.make(source, ("classes",))
+    ((files, _),) = pictures.make(source, ("classes",))
     assert set(files) == {"classes.png"}
     height, width, _ = files["classes.png"].shape
     assert width / height > 8 / 3  # eight in each of three rows, and words
     images = source.model.sample_class(np.array([0, 1, 2, 0]), 5, 1.0)
     np.testing.assert_array_equal(images[:2], source.model.sample_class(np.array([0, 1]), 5, 1.0))
     with pytest.raises(UserError, match=r"classes cannot be made: the run's examples.npz does not say how many"):
-        pictures.make(source._replace(class_shares=None), ("classes",))
+        list(pictures.make(source._replace(class_shares=None), ("classes",)))
     request = parse(["vae_inference.py", f"--run={begun[1] / 'first'}", f"--output_dir={tmp_path}"], tmp_path, [])
     source = open_source(request)
     assert "classes" not in pictures._meant_for(source.model)
     with pytest.raises(UserError, match="classes cannot be made: the model draws images of no class"):
-        pictures.make(source, ("classes",))
+        list(pictures.make(source, ("classes",)))
 
 
 def test_labels_that_do_not_fit_are_refused_before_anything_is_written(begun, capsys):

@@ -189,7 +189,7 @@ def test_latents_are_ordered_by_kl(make_run):
 
 
 def test_walk_starts_with_the_generations(make_run):
-    files, _ = pictures.make(opened(make_run(), num_images=4), ["generations"])
+    ((files, _),) = pictures.make(opened(make_run(), num_images=4), ["generations"])
     np.testing.assert_array_equal(files["generations.gif"][0], files["generations.png"])
 
 
@@ -246,7 +246,7 @@ def test_model_without_sample(make_run, infer):
     status, _, err = infer("--only=originals,generations", f"--output_dir={run / 'other'}")
     assert status == 2
     assert "--only: generations cannot be made" in err
-    assert not (run / "other").exists()
+    assert set(contents(run / "other")) == {"originals.png"}  # made and written before it came to that
 
 
 def test_run_without_examples(make_run, infer):
@@ -451,6 +451,22 @@ def test_damaged_files(make_run, infer):
     assert status == 2
     assert "SavedModel" in err
     assert "cannot be read" in err
+
+
+def test_a_picture_is_there_before_the_next_is_made(make_run, infer, monkeypatch):
+    folder = make_run() / "inference"
+    seen = []
+
+    def interrupted(source):
+        seen.extend(path.name for path in folder.iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pictures, "PICTURES", {**pictures.PICTURES, "reconstructions": interrupted})
+    status, out, _ = infer()
+    assert status == 130
+    assert seen == ["originals.png"]
+    assert set(contents(folder)) == {"originals.png"}
+    assert f"Wrote {folder / 'originals.png'}" in out
 
 
 def test_unwritable_output(make_run, infer, tmp_path):

@@ -76,9 +76,11 @@ def test_the_evaluation_measures_both_parts(trained, tmp_path):
 def test_pictures_of_what_it_draws(trained, tmp_path):
     flags = ["vae_inference.py", f"--run={trained[2]}", f"--output_dir={tmp_path}", "--num_images=4"]
     request = parse(flags, tmp_path, [])
-    files, left_out = pictures.make(source.open_source(request))
+    made = list(pictures.make(source.open_source(request)))
+    files = {name: content for part in made for name, content in part.files.items()}
     assert {"generations.png", "temperatures.gif", "filling.gif", "code_maps.png", "code_usage.png"} <= set(files)
-    assert {sentence.split()[0] for sentence in left_out} == {"interpolation", "traversal"}
+    said = [part.left_out for part in made if part.left_out]
+    assert [sentence.split()[:3] for sentence in said] == [["Left", "out:", n] for n in ("interpolation", "traversal")]
 
 
 def test_another_first_stage_than_is_said_is_refused_before_anything_is_written(trained, capsys):

@@ -1,6 +1,6 @@
 """What is drawn. To add a picture: write a function from a `Source` to files, and name it in `PICTURES`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -53,23 +53,27 @@ class Source(NamedTuple):
     temperature: float
 
 
-def make(source: Source, only: Sequence[str] = ()) -> tuple[Files, list[str]]:
-    """The files of the pictures named, or of all that can be made, and a sentence for each that cannot.
+class Made(NamedTuple):
+    """One picture, or the sentence that says why it cannot be made."""
+
+    files: Files
+    left_out: str = ""
+
+
+def make(source: Source, only: Sequence[str] = ()) -> Iterator[Made]:
+    """The pictures named, or all that can be made, one after another: each is there before the next is begun.
 
     Raises:
         UnavailableError: a picture that was asked for by name cannot be made.
     """
-    files: Files = {}
-    left_out = []
     for name in only or _meant_for(source.model):
         try:
-            files |= PICTURES[name](source)
+            yield Made(PICTURES[name](source))
         except UnavailableError as error:
             sentence = f"{name} cannot be made: {error}"
             if only:
                 raise UnavailableError(f"--only: {sentence}; leave {name!r} out") from error
-            left_out.append(sentence)
-    return files, left_out
+            yield Made({}, f"Left out: {sentence}")
 
 
 def originals(source: Source) -> Files:

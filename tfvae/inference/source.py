@@ -1,6 +1,6 @@
 """From a checked command line to what pictures are made from, and from pictures to files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,12 @@ def open_source(request: Request) -> Source:
     )
 
 
-def save(files: Files, folder: Path) -> list[Path]:
-    """Writes each file by its ending, whole or not at all, and returns their paths.
+def save(files: Files, folder: Path) -> Iterator[Path]:
+    """Writes each file by its ending, whole or not at all, and gives its path when it is there.
 
     Raises:
         UserError: the folder cannot be written.
     """
-    paths = []
     for name, content in files.items():
         path = folder / name
         try:
@@ -53,8 +52,7 @@ def save(files: Files, folder: Path) -> list[Path]:
             raise UserError(
                 f"{str(path)!r} cannot be written ({error.strerror}): choose another folder with --output_dir"
             ) from error
-        paths.append(path)
-    return paths
+        yield path
 
 
 def _named_examples(images: Any) -> Images:
