@@ -16,6 +16,7 @@ SUITES = Registry(
         "vq_64": "training:VQ_64",
         "mlp": "training:MLP",
         "epochs": "epochs:EPOCHS",
+        "input": "input:INPUT",
         "serving": "serving:SERVING",
         "growth": "growth:GROWTH",
     },

@@ -185,3 +185,24 @@ def test_pictures_equal_training_pixels(rng, encode, write_tree):
     source = load(Request(dir=str(write_tree(files)), image_shape=(8, 8, 3)), test_fraction=0.0).train
     streamed = np.concatenate(take(evaluation_batches(source, 4, seed=0), 2))
     np.testing.assert_array_equal(np.rint(streamed * 255), source.images(range(6)))
+
+
+def test_arrays_are_read_alike_with_python_and_without(rng, monkeypatch):
+    """Small ones are copied into the stream; the pixels, their order and their noise are those of the others."""
+    source = ArraySource(rng.integers(0, 256, (23, 4, 4, 3), np.uint8), np.arange(23)).subset(rng.permutation(23)[:19])
+    options = {"seed": 6, "epoch": 1, "pixels": "dequantize"}
+    inside = take(training_batches(source, 8, **options), 6) + list(evaluation_batches(source, 8, seed=1))
+    read = []
+
+    def images(indices):
+        read.append(indices)
+        return ArraySource.images(source, indices)
+
+    monkeypatch.setattr(source, "images", images)
+    take(training_batches(source, 8, **options), 1)
+    assert not read
+    monkeypatch.setattr("tfvae.datasets.pipeline._MOST_COPIED", 0)
+    outside = take(training_batches(source, 8, **options), 6) + list(evaluation_batches(source, 8, seed=1))
+    assert read
+    for one, other in zip(inside, outside, strict=True):
+        np.testing.assert_array_equal(one, other)

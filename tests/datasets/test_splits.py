@@ -10,6 +10,7 @@ from PIL import Image
 from tfvae.datasets import DATASETS
 from tfvae.datasets.array_source import ArraySource
 from tfvae.datasets.base import Request, Splits
+from tfvae.datasets.preparing import prepare
 from tfvae.datasets.splitting import cut
 from tfvae.errors import UserError
 
@@ -36,6 +37,11 @@ def request_of(request, tmp_path, rng, encode, write_tree, mnist_arrays, cifar10
         return name, {"dir": str(write_tree({f"{i:02}.png": encode(image) for i, image in enumerate(images)}))}
     elif name == "arrays":
         np.savez(tmp_path / "a.npz", images=images)
+    elif name == "prepared":
+        whole = ArraySource(images)
+        found = Splits(whole.subset(range(20)), None, whole.subset(range(20, 30)))
+        prepare(tmp_path / "prepared", found, {"dataset": "made up", "options": {}}, iter)
+        return name, {"dir": str(tmp_path / "prepared")}
     return name, {"dir": str(tmp_path)}
 
 

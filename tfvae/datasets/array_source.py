@@ -60,6 +60,11 @@ class ArraySource(Source):
         """See `Source.images`."""
         return self._images[self._rows[np.asarray(indices, np.int64)]]
 
+    def in_memory(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The array that holds the images, and which of its rows they are, (n,); None if it lies in files."""
+        held = type(self._images) is np.ndarray  # a map of a file is a kind of array too
+        return (self._images, self._rows) if held else None  # pyright: ignore[reportReturnType]
+
     def subset(self, indices: ArrayLike) -> Self:
         """See `Source.subset`."""
         indices = np.asarray(indices, np.int64)

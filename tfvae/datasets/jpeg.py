@@ -98,12 +98,12 @@ def _decoder() -> tuple[Callable[[bytes, Window], np.ndarray], type[Exception]]:
 
     @cache
     def placed(window: Window) -> tf.Tensor:
-        return tf.constant(window)
+        with tf.device("CPU:0"):
+            return tf.constant(window)
 
     def decoded(data: bytes, window: Window) -> np.ndarray:
-        with tf.device("CPU:0"):
-            # As Pillow decodes: the accurate transform, and smooth chroma (the default here).
-            return tf.io.decode_and_crop_jpeg(data, placed(window), channels=3, dct_method="INTEGER_ACCURATE").numpy()
+        # As Pillow decodes: the accurate transform, and smooth chroma (the default here).
+        return tf.io.decode_and_crop_jpeg(data, placed(window), channels=3, dct_method="INTEGER_ACCURATE").numpy()
 
     return decoded, tf.errors.InvalidArgumentError
 

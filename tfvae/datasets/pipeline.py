@@ -5,6 +5,7 @@ a stream begun at epoch e is the tail, bit for bit, of the one begun at 0, so a 
 """
 
 import atexit
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfvae.datasets.array_source import ArraySource
 from tfvae.datasets.base import Source
 from tfvae.errors import UserError, nearest
 
@@ -22,6 +24,8 @@ from tfvae.errors import UserError, nearest
 _ORDER, _TRAINING_NOISE, _EVALUATION_NOISE = 1, 2, 3
 
 _GRACE = 0.05  # seconds, at the end of the process, for a call of Python that has passed the switch to begin
+
+_MOST_COPIED = 2**28  # bytes of an array that a stream has a copy of, to be read without Python
 
 _running: set[object] = set()  # one token a call; a set's own operations need no lock
 
@@ -155,13 +159,22 @@ def _reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Tensor], tf.
             f"pixels='dequantize' adds noise within the 256 levels of 8-bit images, but these are {source.dtype}: "
             "use pixels='unit', or give 8-bit images"
         )
-    treat = PIXELS[pixels]
+    treat, take = PIXELS[pixels], _taker(source)
 
     def read(rows: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        images = _numpy_call(source.images, rows, tf.as_dtype(source.dtype))
-        return treat(tf.ensure_shape(images, (None, *source.image_shape)), seed)
+        return treat(tf.ensure_shape(take(rows), (None, *source.image_shape)), seed)
 
     return read
+
+
+def _taker(source: Source) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Makes rows (B,) → images (B, H, W, C) as they are in the source: by TensorFlow alone where they lie in memory."""
+    held = source.in_memory() if isinstance(source, ArraySource) else None
+    if held is None or held[0].nbytes > _MOST_COPIED:
+        return lambda rows: _numpy_call(source.images, rows, tf.as_dtype(source.dtype))
+    with tf.device("CPU:0"):  # where streams run
+        images, chosen = tf.constant(held[0]), tf.constant(held[1])
+    return lambda rows: tf.gather(images, tf.gather(chosen, rows))
 
 
 def _labelled_reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
@@ -182,8 +195,14 @@ def _read_ahead(rows: tf.data.Dataset, read: Callable[[tf.Tensor, tf.Tensor], An
     """Reads several batches at once, in TensorFlow's own threads, and gives them in order."""
     options = tf.data.Options()
     options.deterministic = True
-    batches = rows.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    # Not AUTOTUNE: it takes several threads for each processor, and those that decode wait for Python in turns.
+    batches = rows.map(read, num_parallel_calls=_processors(), deterministic=True)
     return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+def _processors() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _numpy_call(function: Callable[[np.ndarray], np.ndarray], argument: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
