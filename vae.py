@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfvae import command_line, scripts
+from tfvae.errors import UserError
 
 HOME = Path(__file__).resolve().parent
 
@@ -26,12 +27,16 @@ def main(argv: Sequence[str]) -> None:
     with quiet.lean_imports(*quiet.TRAINING_NEEDS_NO):
         quiet.import_tensorflow()
         from tfvae import class_labels, describe, reports, runs
-        from tfvae.training import session
+        from tfvae.training import profile, session
 
     if request.describe:
         print(describe.describe(request.config))
         return
     finished = None if request.overwrite else runs.finished_run(request.folder, request.config, resolved=False)
+    if finished and request.profile:
+        raise UserError(
+            f"--profile: {finished.folder} is finished and trains no further step: add --overwrite or --name"
+        )
     if finished:
         print(reports.already_finished(finished))
         return
@@ -41,14 +46,20 @@ def main(argv: Sequence[str]) -> None:
     if request.init_from:
         runs.load_initial_weights(model, request.init_from)
     runs.load_first_stage(model, config)
+    profile.check(request.profile, config)
     run = runs.open_run(request.folder, config, request.overwrite)  # the first thing written
     session.save_examples(splits, config, run)
     if not run.begun:
         class_labels.set_shares(model, splits)
         if not request.init_from:
             runs.adapt(model, config, splits)
-    state = session.train(model, splits, config, run)
+    with profile.recorded(run, config, request.profile, _say) as watching:
+        state = session.train(model, splits, config, run, watching)
     print(reports.finish(model, splits, config, run, state, request.command))
+
+
+def _say(text: str) -> None:
+    print(f"\n{text}", flush=True)
 
 
 def run(argv: Sequence[str]) -> int:

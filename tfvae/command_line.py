@@ -22,6 +22,8 @@ from tfvae.configuration import Component, Config
 from tfvae.errors import UserError, nearest
 from tfvae.run_folder import Run
 
+MOST_PROFILED = 1000  # steps: a trace takes about a megabyte for every three
+
 
 class Request(NamedTuple):
     """What a checked command line asks for.
@@ -32,6 +34,7 @@ class Request(NamedTuple):
         overwrite: begin afresh over a finished or different run.
         init_from: run whose weights to start from, or None.
         describe: say what would be trained, and stop.
+        profile: how many steps to record with the profiler; None: none.
         command: the command line that repeats this run.
     """
 
@@ -40,6 +43,7 @@ class Request(NamedTuple):
     overwrite: bool
     init_from: Path | None
     describe: bool
+    profile: int | None
     command: str
 
 
@@ -88,6 +92,7 @@ def parse(argv: Sequence[str], home: Path) -> Request | str:
         overwrite=given["overwrite"],
         init_from=Path(given["init_from"]) if given["init_from"] else None,
         describe=given["describe"],
+        profile=given["profile"],
         command=shlex.join(["python", "vae.py", origin, *canonical]),
     )
 
@@ -117,6 +122,14 @@ def _define(home: Path) -> flags.FlagValues:
         flags.DEFINE_string(name, default, help_text, flag_values=values)
     for name, help_text in switches.items():
         flags.DEFINE_boolean(name, False, help_text, flag_values=values)
+    flags.DEFINE_integer(
+        "profile",
+        None,
+        f"record so many steps of the run, 1 to {MOST_PROFILED}, and say what they were spent on (profile.md)",
+        lower_bound=1,
+        upper_bound=MOST_PROFILED,
+        flag_values=values,
+    )
     return values
 
 

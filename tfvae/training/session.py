@@ -1,5 +1,7 @@
 """One run from its first or next step to its last."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -24,8 +26,21 @@ from tfvae.training.signals import PostponedSignals
 from tfvae.training.summaries import Summaries
 
 
-def train(model: AbstractVAE, splits: Splits, config: Config, run: Run) -> dict:
+def train(
+    model: AbstractVAE,
+    splits: Splits,
+    config: Config,
+    run: Run,
+    watching: Sequence[keras.callbacks.Callback] = (),
+) -> dict:
     """Trains `model` to the end of the run, from where its last checkpoint stands.
+
+    Args:
+        model: compiled.
+        splits: of the data.
+        config: resolved.
+        run: to write to.
+        watching: further callbacks, which change nothing of the training.
 
     Returns:
         The state of the last checkpoint: see `Checkpoints.state`, and `version`, the number its export will have.
@@ -45,7 +60,7 @@ def train(model: AbstractVAE, splits: Splits, config: Config, run: Run) -> dict:
         # Chosen once, so that a run that is killed between its export and its report does not export twice.
         keeper.notes.setdefault("version", export.next_version(run.serving))
         wait = InputWait()
-        callbacks = [wait, *_callbacks(config, run, best, keeper, step // per_epoch)]
+        callbacks = [wait, *watching, *_callbacks(config, run, best, keeper, step // per_epoch)]
         while step < epochs * per_epoch and not best.state["stopped"]:
             _fit(model, splits, config, step, wait, callbacks)
             # Read back, for `fit` ends with the averaged weights, where there are any, in place of the trained ones.
