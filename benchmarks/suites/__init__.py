@@ -18,6 +18,7 @@ SUITES = Registry(
         "epochs": "epochs:EPOCHS",
         "input": "input:INPUT",
         "serving": "serving:SERVING",
+        "startup": "startup:STARTUP",
         "growth": "growth:GROWTH",
     },
 )
