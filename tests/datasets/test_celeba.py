@@ -9,6 +9,7 @@ from PIL import Image
 
 from tfvae.datasets.base import Request
 from tfvae.datasets.celeba import load
+from tfvae.datasets.pipeline import evaluation_batches
 from tfvae.errors import UserError
 
 LISTED = {"000001.jpg": 0, "000002.jpg": 0, "000003.jpg": 0, "000004.jpg": 1, "000005.jpg": 2, "000006.jpg": 2}
@@ -87,6 +88,20 @@ def test_image_that_is_not_aligned_is_named(crop, write_celeba, encode):
     Path(folder, "img_align_celeba", "000002.jpg").write_bytes(encode(np.zeros((218, 177, 3), np.uint8), "JPEG"))
     with pytest.raises(UserError, match=r"000002.jpg cannot be read .*it is \(177, 218\), .*where aligned"):
         load(Request(dir=folder), crop=crop).train.images([0, 1])
+
+
+@pytest.mark.parametrize("kind", ["folder", "stored"])
+def test_damaged_file_is_named_in_the_stream(kind, write_celeba):
+    """Of several in a batch; in a zip by the checksum that the archive has of it, in a folder by its missing end."""
+    folder = Path(write_celeba(kind))
+    path = folder / ("img_align_celeba.zip" if kind == "stored" else "img_align_celeba/000002.jpg")
+    data = bytearray(path.read_bytes())
+    if kind == "stored":
+        data[data.index(b"000003.jpg") - 40] ^= 1  # the last bytes of 000002.jpg
+    path.write_bytes(data if kind == "stored" else data[:-100])
+    source = load(Request(dir=str(folder))).train
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"000002\.jpg cannot be read as an image"):
+        list(evaluation_batches(source, 3, seed=0))
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])

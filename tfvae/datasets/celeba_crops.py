@@ -18,11 +18,16 @@ class Crop:
         height: weights of its rows, see `weights`.
         width: of its columns.
         channels: of the images.
+
+    Attributes:
+        shape: of the part, (H, W, C).
+        resize: parts (N, H, W, C) → images.
     """
 
     def __init__(self, window: Window, height: np.ndarray, width: np.ndarray, channels: int) -> None:
         self._window = window
         self._channels = channels
+        self.shape = (window.height, window.width, channels)
         self.resize = Resampler(height, width, channels)
 
     def cut(self, data: bytes) -> np.ndarray:

@@ -5,8 +5,6 @@ import struct
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -70,29 +68,27 @@ class Folder(Container):
 
     def read(self, name: str) -> bytes:
         """See `Container.read`."""
-        parts = []
-        with _descriptor(f"{self.path}/{name}") as file:
-            while len(part := os.read(file, _CHUNK)) == _CHUNK:
-                parts.append(part)
-        return b"".join([*parts, part])
+        file = _open(f"{self.path}/{name}")
+        try:
+            parts = [os.read(file, _CHUNK)]
+            while len(parts[-1]) == _CHUNK:
+                parts.append(os.read(file, _CHUNK))
+        finally:
+            os.close(file)
+        return b"".join(parts)
 
 
-@contextmanager
-def _descriptor(path: str) -> Iterator[int]:
-    """A file, open for reading.
+def _open(path: str) -> int:
+    """A descriptor, for reading.
 
     Python's own files make twice as many calls to the system. Each lets another thread take over Python, and threads
     that decode would wait for one another: with these calls two of them read and decode a third more images.
     """
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        yield file
-    finally:
-        os.close(file)
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
 
 
 def _checksum(data: bytes) -> int:
-    """In pieces so small that no other thread takes over meanwhile: see `_descriptor`."""
+    """In pieces so small that no other thread takes over meanwhile: see `_open`."""
     found = 0
     for first in range(0, len(data), _PIECE):
         found = zlib.crc32(data[first : first + _PIECE], found)
@@ -131,7 +127,8 @@ class Zip(Container):
     def read(self, name: str) -> bytes:
         """See `Container.read`."""
         entry = self._entries[name]
-        with _descriptor(self._name) as archive:
+        archive = _open(self._name)
+        try:
             os.lseek(archive, entry.header_offset, os.SEEK_SET)
             found = os.read(archive, _HEADER + entry.named + entry.size)
             if len(found) < _HEADER or found[:4] != b"PK\3\4":
@@ -140,6 +137,8 @@ class Zip(Container):
             first = _HEADER + sum(struct.unpack_from("<HH", found, _HEADER - 4))
             data = found[first : first + entry.size]
             data += os.read(archive, entry.size - len(data)) if len(data) < entry.size else b""
+        finally:
+            os.close(archive)
         if entry.method == zipfile.ZIP_DEFLATED:
             data = zlib.decompress(data, -zlib.MAX_WBITS)
         if _checksum(data) != entry.checksum:

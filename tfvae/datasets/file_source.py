@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, Self
 
@@ -59,20 +57,18 @@ class FileSource(Source):
         return images
 
     def _image(self, name: str) -> np.ndarray:
-        with self._naming(name):
+        try:
             image = self._prepare(decode(self._container.read(name), self.image_shape[2]))
+        except Exception as error:  # Pillow raises a dozen kinds for damaged files
+            raise self._fault(name, error) from error
         return np.asarray(image).reshape(self.image_shape)
 
-    @contextmanager
-    def _naming(self, name: str) -> Iterator[None]:
-        """Within the block, whatever goes wrong is an error that names the file."""
-        try:
-            yield
-        except Exception as error:  # Pillow raises a dozen kinds for damaged files
-            raise UserError(
-                f"{self._container.path / name} cannot be read as an image ({error}): mend or remove the file, or "
-                "set on_bad_file to 'skip' to leave such files out"
-            ) from error
+    def _fault(self, name: str, error: Exception) -> UserError:
+        """What to tell the user of a file."""
+        return UserError(
+            f"{self._container.path / name} cannot be read as an image ({error}): mend or remove the file, or "
+            "set on_bad_file to 'skip' to leave such files out"
+        )
 
     def subset(self, indices: ArrayLike) -> Self:
         """See `Source.subset`."""
