@@ -51,10 +51,14 @@ class Steps:
         self._model, self._batch_size = built(flags), config.train.batch_size
         height, width, channels = config.data.image_shape
         self._batches = _cycled(made_up((height, width, channels), self._batch_size))
+        self._together = config.train.steps_per_execution
 
     def run(self, amount: int) -> int:
         """See `benchmarks.worker.Work`."""
         # Counted, for `fit` may do several steps at once, and then more than it is asked for.
+        from tfvae.training import execution
+
+        execution.arrange(self._model, amount, self._together)
         before = int(self._model.optimizer.iterations)
         self._model.fit(self._batches, steps_per_epoch=amount, shuffle=False, verbose=0)
         return (int(self._model.optimizer.iterations) - before) * self._batch_size
@@ -72,12 +76,14 @@ class Epochs:
         from benchmarks.paced import PacedFit
         from tfvae import runs
         from tfvae.datasets import pipeline
+        from tfvae.training import execution
 
         asked = configured(flags)
         splits = runs.load_data(asked)
         config = runs.resolve(asked, splits)
         train, steps = config.train, checks.steps_per_epoch(config)
         self._images, model = splits.train.num_images, runs.build(config)
+        execution.arrange(model, steps, train.steps_per_execution)
         batches = pipeline.training_batches(splits.train, train.batch_size, seed=train.seed, pixels=config.data.pixels)
         self._fit = PacedFit(
             lambda callbacks: model.fit(

@@ -105,7 +105,7 @@ HEAVY = ["tensorflow", "keras", "tensorflow_probability", "tf_keras"]
 LAYERS = [
     {"errors", "quiet", "run_folder"},
     {"files", "registry", "scripts", "flag_parsing", "durations", "progress"},
-    {"configuration", "objectives", "plotting", "datasets"},
+    {"configuration", "objectives", "plotting", "datasets", "layers"},
     {"likelihoods", "posteriors", "priors", "code_priors", "quantizers", "networks", "schedules"},
     {"models"},
     {"checks", "finished", "splits", "published"},

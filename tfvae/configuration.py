@@ -154,6 +154,8 @@ class TrainConfig:
         seed: of weights, data order and noise.
         early_stopping: stop after so many epochs without a better validation bound; 0: never.
         pictures_every: write pictures each so many epochs.
+        steps_per_execution: steps that TensorFlow does at a time, at most, before Python hears of it; for models whose
+            steps take milliseconds. Ctrl-C and the bar wait as long.
     """
 
     batch_size: int = _number(128, low=1)
@@ -168,6 +170,7 @@ class TrainConfig:
     seed: int = _number(0, low=0, high=2**31 - 1)
     early_stopping: int = _number(0, low=0)
     pictures_every: int = _number(1, low=1)
+    steps_per_execution: int = _number(1, low=1)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from tfvae.errors import UserError
 from tfvae.run_folder import Run
 
 NUM_EXAMPLES = 64
+NO_DIFFERENCE = {"data.dir", "data.cache_gib", "train.steps_per_execution"}  # where, and how fast
 SAME_IMAGE = 0.02  # mean absolute difference between two decodings of one file by different libraries, at most
 
 
@@ -53,9 +54,9 @@ def differences_there(run: Run, config: Config, resolved: bool = True) -> list[s
 
 
 def differences(stored: Config, given: Config) -> list[str]:
-    """What differs between two configurations, but for where the data is, and how much of it is kept in memory."""
+    """What differs between two configurations, but for what makes no other run."""
     one, other = _flat(configuration.to_json(stored)), _flat(configuration.to_json(given))
-    keys = sorted((set(one) | set(other)) - {"data.dir", "data.cache_gib"})
+    keys = sorted((set(one) | set(other)) - NO_DIFFERENCE)
     return [
         f"{key} is {one.get(key)!r} there and {other.get(key)!r} here" for key in keys if one.get(key) != other.get(key)
     ]

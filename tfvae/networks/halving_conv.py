@@ -46,7 +46,7 @@ class HalvingConv(Network):
         """See `Network.encoder`."""
         x = inputs = keras.Input(image_shape, name="images")
         for channels in self.channels:
-            x = normalised(conv(x, channels, 3, 2), self.negative_slope)
+            x = normalised(conv(x, channels, 3, 2, normalised=True), self.negative_slope)
         x = layers.Flatten()(x)
         x = dense(x, self.projection) if self.projection else x
         return keras.Model(inputs, head(num_params, initializer())(x), name="encoder")
@@ -58,18 +58,19 @@ class HalvingConv(Network):
         inputs = keras.Input((latent_dim,), name="latents")
         x = layers.Reshape((rows, columns, first))(dense(inputs, rows * columns * first))
         for channels in reversed(finer):
-            x = normalised(transposed(x, channels, 3, 2), self.negative_slope)
+            x = normalised(transposed(x, channels, 3, 2, normalised=True), self.negative_slope)
         x = OUTPUTS[self.output](self, x, image_shape[-1])
         return keras.Model(inputs, float32_output(crop_to(x, image_shape)), name="decoder")
 
 
 def _batch_norm_output(network: HalvingConv, x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
     del network
-    return batch_norm(transposed(x, channels, 3, 2))
+    return batch_norm(transposed(x, channels, 3, 2, normalised=True))
 
 
 def _conv_output(network: HalvingConv, x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    return conv(normalised(transposed(x, network.channels[0], 3, 2), LEAK), channels, 3)
+    x = transposed(x, network.channels[0], 3, 2, normalised=True)
+    return conv(normalised(x, LEAK), channels, 3)
 
 
 OUTPUTS = {"batch_norm": _batch_norm_output, "conv": _conv_output}

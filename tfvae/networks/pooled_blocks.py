@@ -51,7 +51,7 @@ class PooledBlocks(Network):
         x = self._blocks(conv(inputs, first, 1), conv, ENCODER_NARROWER)
         for channels, pool in zip(others, self.pools, strict=True):
             x = layers.AveragePooling2D(pool, padding="same")(x)
-            x = self._blocks(normalised(conv(x, channels, 1)), conv, ENCODER_NARROWER)
+            x = self._blocks(normalised(conv(x, channels, 1, normalised=True)), conv, ENCODER_NARROWER)
         x = layers.GlobalAveragePooling2D()(x)
         return keras.Model(inputs, head(num_params, initializer())(x), name="encoder")
 
@@ -63,7 +63,7 @@ class PooledBlocks(Network):
         x = layers.UpSampling2D(start_size(image_shape, self.pools))(x)
         x = self._blocks(x, transposed, DECODER_NARROWER)
         for channels, pool in zip(reversed(finer), reversed(self.pools), strict=True):
-            x = normalised(transposed(x, channels, pool, pool))
+            x = normalised(transposed(x, channels, pool, pool, normalised=True))
             x = self._blocks(x, transposed, DECODER_NARROWER)
         x = crop_to(transposed(x, image_shape[-1], 1), image_shape)
         return keras.Model(inputs, float32_output(x), name="decoder")

@@ -41,8 +41,8 @@ class PooledConv(Network):
         """See `Network.encoder`."""
         x = inputs = keras.Input(image_shape, name="images")
         for channels, pool in zip(self.channels, self.pools, strict=True):
-            x = layers.MaxPooling2D(pool, padding="same")(normalised(conv(x, channels, 3)))
-        x = normalised(conv(x, self.last or num_params, 3))
+            x = layers.MaxPooling2D(pool, padding="same")(normalised(conv(x, channels, 3, normalised=True)))
+        x = normalised(conv(x, self.last or num_params, 3, normalised=True))
         x = layers.Flatten()(layers.MaxPooling2D(x.shape[1:3])(x))
         x = head(num_params, initializer())(x) if self.last else layers.Activation("linear", dtype="float32")(x)
         return keras.Model(inputs, x, name="encoder")
@@ -54,6 +54,6 @@ class PooledConv(Network):
         x = layers.Reshape((1, 1, x.shape[-1]))(x)
         sizes = (start_size(image_shape, self.pools), *((pool, pool) for pool in reversed(self.pools)))
         for channels, size in zip(reversed(self.channels), sizes, strict=False):
-            x = normalised(transposed(x, channels, size, size))
-        x = batch_norm(transposed(x, image_shape[-1], sizes[-1], sizes[-1]))
+            x = normalised(transposed(x, channels, size, size, normalised=True))
+        x = batch_norm(transposed(x, image_shape[-1], sizes[-1], sizes[-1], normalised=True))
         return keras.Model(inputs, float32_output(crop_to(x, image_shape)), name="decoder")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import keras
 
+from tfvae.layers import Conv2D, Conv2DTranspose
 from tfvae.networks.base import Network, crop_to, float32_output, head, start_size
 
 layers = keras.layers
@@ -47,7 +48,7 @@ class Residual(Network):
     def features(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """What the encoder's last layer reads, (B, F), of images (B, H, W, C)."""
         for channels in self.channels:
-            x = layers.Conv2D(channels, 4, 2, "same", activation=self.activation)(x)
+            x = Conv2D(channels, 4, 2, "same", activation=self.activation)(x)
             x = self._blocks(x)
         return layers.Flatten()(x)
 
@@ -60,17 +61,17 @@ class Residual(Network):
         x = layers.Dense(rows * columns * first, self.activation)(x)
         x = self._blocks(layers.Reshape((rows, columns, first))(x))
         for channels in finer[::-1]:
-            x = layers.Conv2DTranspose(channels, 4, 2, "same", activation=self.activation)(x)
+            x = Conv2DTranspose(channels, 4, 2, "same", activation=self.activation)(x)
             x = self._blocks(x)
-        x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same", kernel_initializer=initializer)(x)
+        x = Conv2DTranspose(image_shape[-1], 4, 2, "same", kernel_initializer=initializer)(x)
         return crop_to(x, image_shape)
 
     def _blocks(self, x: keras.KerasTensor) -> keras.KerasTensor:
         for _ in range(self.blocks):
             y = layers.Activation(self.activation)(x)
-            y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer="he_normal")(y)
+            y = Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer="he_normal")(y)
             y = layers.Activation(self.activation)(y)
-            y = layers.Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer=nearly_zero())(y)
+            y = Conv2D(x.shape[-1], 3, 1, "same", kernel_initializer=nearly_zero())(y)
             x = layers.Add()([x, y])
         return x
 

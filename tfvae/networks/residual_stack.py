@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from tfvae.layers import Conv2D, Conv2DTranspose
 from tfvae.networks.base import Adaptable, Array, Network, crop_to, float32_output, start_size
 from tfvae.networks.principal_components import EDGE
 from tfvae.networks.torch_layers import conv, initializer, transposed
@@ -58,7 +59,7 @@ class ResidualStack(Network):
         x = self._stack(conv(inputs, self.hidden, 3))
         for channels in self._channels()[-2::-1]:
             x = layers.ReLU()(transposed(x, channels, 4, 2))
-        x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same", kernel_initializer=initializer(), name="pixels")(x)
+        x = Conv2DTranspose(image_shape[-1], 4, 2, "same", kernel_initializer=initializer(), name="pixels")(x)
         return keras.Model(inputs, float32_output(crop_to(x, image_shape)), name="decoder")
 
     def adapt(self, model: Adaptable, images: Callable[..., Array]) -> None:
@@ -89,4 +90,4 @@ class ResidualStack(Network):
         return layers.ReLU()(x)
 
     def _unbiased(self, x: keras.KerasTensor, channels: int, size: int) -> keras.KerasTensor:
-        return layers.Conv2D(channels, size, padding="same", use_bias=False, kernel_initializer=initializer())(x)
+        return Conv2D(channels, size, padding="same", use_bias=False, kernel_initializer=initializer())(x)

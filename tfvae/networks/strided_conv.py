@@ -1,10 +1,11 @@
 """Strided convolutions down, transposed ones up."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
+from tfvae.layers import BatchNormalization, Conv2D, Conv2DTranspose
 from tfvae.networks.base import Network, crop_to, float32_output, head, start_size
 
 layers = keras.layers
@@ -74,7 +75,7 @@ class StridedConv(Network):
         """See `Network.encoder`."""
         x = inputs = keras.Input(image_shape, name="images")
         for channels, stride in zip(self.channels, self._strides(), strict=True):
-            x = layers.Conv2D(channels, self.kernel_size, stride, "same", kernel_initializer=self._init())(x)
+            x = Conv2D(channels, self.kernel_size, stride, **self._options())(x)
             x = self._normalised(x)
         x = head(num_params, self._init())(self._hidden(layers.Flatten()(x), self.hidden))
         return keras.Model(inputs, x, name="encoder")
@@ -88,7 +89,7 @@ class StridedConv(Network):
         x = layers.Dense(rows * columns * first, kernel_initializer=self._init())(x)
         x = layers.Reshape((rows, columns, first))(self._normalised(x))
         for channels, stride in zip(others, self._upward_strides(), strict=True):
-            x = layers.Conv2DTranspose(channels, self.kernel_size, stride, "same", kernel_initializer=self._init())(x)
+            x = Conv2DTranspose(channels, self.kernel_size, stride, **self._options())(x)
             x = self._normalised(x)
         return keras.Model(inputs, OUTPUTS[self.output](self, x, image_shape), name="decoder")
 
@@ -104,6 +105,9 @@ class StridedConv(Network):
         upward = len(self._upward_strides())
         return (backwards + backwards[-1:])[: upward + 1]
 
+    def _options(self) -> dict[str, Any]:
+        return {"padding": "same", "kernel_initializer": self._init(), "normalised": self.batch_norm}
+
     def _init(self) -> keras.initializers.Initializer:
         return INITIALIZERS[self.initializer]()
 
@@ -113,12 +117,12 @@ class StridedConv(Network):
         return x
 
     def _normalised(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        x = layers.BatchNormalization(momentum=MOMENTUM)(x) if self.batch_norm else x
+        x = BatchNormalization(momentum=MOMENTUM)(x) if self.batch_norm else x
         return layers.Activation(self.activation)(x)
 
 
 def _conv_output(network: StridedConv, x: keras.KerasTensor, image_shape: tuple[int, ...]) -> keras.KerasTensor:
-    x = layers.Conv2DTranspose(image_shape[-1], network.kernel_size, 1, "same", kernel_initializer=network._init())(x)
+    x = Conv2DTranspose(image_shape[-1], network.kernel_size, 1, "same", kernel_initializer=network._init())(x)
     return float32_output(crop_to(x, image_shape))
 
 

@@ -5,7 +5,11 @@ at zero, where PyTorch draws them like the kernels: most stand before a batch no
 Padding is Keras' "same": sizes and weights are PyTorch's, maps of stride 2 are shifted by a pixel.
 """
 
+from typing import Any
+
 import keras
+
+from tfvae.layers import BatchNormalization, Conv2D, Conv2DTranspose
 
 layers = keras.layers
 
@@ -17,14 +21,16 @@ def initializer() -> keras.initializers.Initializer:
     return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
 
 
-def conv(x: keras.KerasTensor, channels: int, kernel_size: Size, stride: Size = 1) -> keras.KerasTensor:
-    """A convolution."""
-    return layers.Conv2D(channels, kernel_size, stride, "same", kernel_initializer=initializer())(x)
+def conv(x: keras.KerasTensor, channels: int, kernel_size: Size, stride: Size = 1, **options: Any) -> keras.KerasTensor:
+    """A convolution; `normalised` and the like are the layer's."""
+    return Conv2D(channels, kernel_size, stride, "same", kernel_initializer=initializer(), **options)(x)
 
 
-def transposed(x: keras.KerasTensor, channels: int, kernel_size: Size, stride: Size = 1) -> keras.KerasTensor:
+def transposed(
+    x: keras.KerasTensor, channels: int, kernel_size: Size, stride: Size = 1, **options: Any
+) -> keras.KerasTensor:
     """A transposed convolution: enlarges by `stride`."""
-    return layers.Conv2DTranspose(channels, kernel_size, stride, "same", kernel_initializer=initializer())(x)
+    return Conv2DTranspose(channels, kernel_size, stride, "same", kernel_initializer=initializer(), **options)(x)
 
 
 def dense(x: keras.KerasTensor, units: int) -> keras.KerasTensor:
@@ -34,7 +40,7 @@ def dense(x: keras.KerasTensor, units: int) -> keras.KerasTensor:
 
 def batch_norm(x: keras.KerasTensor) -> keras.KerasTensor:
     """Batch normalisation; its averages, not those of the batch, are used outside training."""
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    return BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
 
 
 def normalised(x: keras.KerasTensor, negative_slope: float = 0.0) -> keras.KerasTensor:

@@ -28,7 +28,7 @@ def gaussian_mnist() -> Config:
             likelihood=Component("gaussian", scale=0.4427189),
             posterior=Component("gaussian", stddev="softplus"),
         ),
-        train=TrainConfig(batch_size=256, epochs=100, learning_rate=5e-4, pictures_every=5),
+        train=TrainConfig(batch_size=256, epochs=100, learning_rate=5e-4, pictures_every=5, steps_per_execution=10),
     )
 
 

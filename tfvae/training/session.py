@@ -15,6 +15,7 @@ from tfvae.files import load_arrays, save_arrays
 from tfvae.finished import NUM_EXAMPLES, examples, same_images
 from tfvae.models.base import AbstractVAE
 from tfvae.run_folder import Run
+from tfvae.training import execution
 from tfvae.training.averages import ValidateAverages
 from tfvae.training.checkpoints import Best, Checkpoints
 from tfvae.training.guard import NonFiniteGuard
@@ -89,6 +90,7 @@ def _fit(
         pixels=config.data.pixels,
         labels=model.num_classes > 0,
     )
+    execution.arrange(model, per_epoch - done, train.steps_per_execution)
     # Nothing is saved after an error: of a step whose images failed, TensorFlow may have done what needs none of them.
     with pipeline.readable_errors():
         model.fit(
