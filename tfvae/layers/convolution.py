@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfvae.layers import kernels
+from tfvae.layers.geometry import dims
 
 
 @keras.saving.register_keras_serializable("tfvae.layers")
@@ -60,8 +61,8 @@ def convolve(x: tf.Tensor, w: tf.Tensor, strides: tuple[int, int]) -> tf.Tensor:
     @tf.custom_gradient
     def of(x: tf.Tensor, w: tf.Tensor) -> Any:
         def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            dx = kernels.adjoint_in_x(dy, w, strides, (int(x.shape[1]), int(x.shape[2])))
-            return dx, kernels.adjoint_in_w(x, dy, strides, (int(w.shape[0]), int(w.shape[1])))
+            dx = kernels.adjoint_in_x(dy, w, strides, dims(x)[1:3])
+            return dx, kernels.adjoint_in_w(x, dy, strides, dims(w)[:2])
 
         return kernels.convolve(x, w, strides), gradient
 

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int32]
+
+
+def dims(x: tf.Tensor) -> tuple[Any, ...]:
+    """The axes of a tensor as Python knows them: numbers, but for the batch."""
+    return tuple(x.shape)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfvae.layers.geometry import dims
+
 WIDE = 16  # channels: a multiple of so many fills the processor's registers
 
 
@@ -103,7 +105,7 @@ def _rows(x: tf.Tensor) -> tf.Tensor:
 
 def _packed(x: tf.Tensor) -> tuple[tf.Tensor, int]:
     """x as (B, h, w, times·C) with so many channels as are computed fast, where that can be, and `times`."""
-    _, *size, channels = x.shape
+    _, *size, channels = dims(x)
     times, pixels = WIDE // math.gcd(WIDE, channels), math.prod(size)
     if times == 1 or pixels % times:
         return (x, 1) if len(size) == 2 else (tf.reshape(x, [-1, pixels, 1, channels]), 1)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfvae.layers import kernels
 from tfvae.layers.convolution import biased, fits
+from tfvae.layers.geometry import dims
 
 
 @keras.saving.register_keras_serializable("tfvae.layers")
@@ -36,13 +37,12 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
 
 def convolve_transposed(x: tf.Tensor, w: tf.Tensor, strides: tuple[int, int]) -> tf.Tensor:
     """The adjoint of * w, (B, h·sh, w·sw, C), of x (B, h, w, O) and w (kh, kw, C, O), with gradients."""
-    size = (int(x.shape[1]) * strides[0], int(x.shape[2]) * strides[1])
+    size = (dims(x)[1] * strides[0], dims(x)[2] * strides[1])
 
     @tf.custom_gradient
     def of(x: tf.Tensor, w: tf.Tensor) -> Any:
         def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            kernel = (int(w.shape[0]), int(w.shape[1]))
-            return kernels.convolve(dy, w, strides), kernels.adjoint_in_w(dy, x, strides, kernel)
+            return kernels.convolve(dy, w, strides), kernels.adjoint_in_w(dy, x, strides, dims(w)[:2])
 
         return kernels.adjoint_in_x(x, w, strides, size), gradient
 
