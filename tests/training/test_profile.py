@@ -39,8 +39,8 @@ def test_the_run_is_the_same_and_its_steps_are_recorded(data, plain, tmp_path, c
     # The first five steps warm up, the sixth is the last of its epoch: from the seventh two fit.
     text = (run / "profile.md").read_text(encoding="utf-8")
     assert text.startswith("# Profile of steps 7 to 8\n")
-    found = {operation.kind: operation for operation in trace.operations(trace_of(run))}
-    assert found["AssignAddVariableOp"].calls % 2 == 0
+    calls = {operation.kind: operation.calls for operation in trace.by_kind(trace.operations(trace_of(run)))}
+    assert calls["StatelessRandomNormalV2"] == 2  # the noise of z, once a step
     rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+)% \| (\d+) \|$", text, re.MULTILINE)
     assert any("MatMul" in row[0] for row in rows)
     assert all(float(total) == pytest.approx(2 * float(each), abs=0.02) for _, total, each, _, _ in rows)
@@ -66,6 +66,19 @@ def test_interrupted_while_recording_it_goes_on_to_the_same_end(data, plain, tmp
     assert "Profile of 1 steps" in capsys.readouterr().out
     assert tiny.script.run([flag for flag in flags if not flag.startswith("--profile")]) == 0
     tiny.assert_same_arrays(run / "checkpoints" / "last.npz", plain / "checkpoints" / "last.npz")
+
+
+def test_it_says_so_where_nothing_could_be_recorded(data, tmp_path, capsys):
+    """One call does three steps, and the second of two is too early: it begins with the fourth step."""
+    further = ("--config.train.epochs=2", "--config.train.steps_per_execution=3", "--profile=1")
+    run = tiny.train(data, tmp_path, *further)
+    assert "Nothing was profiled" in capsys.readouterr().out
+    assert not (run / "profile.md").exists()
+
+
+def test_several_steps_a_call(data, tmp_path):
+    run = tiny.train(data, tmp_path, *FLAGS, "--config.train.steps_per_execution=3", "--profile=2")
+    assert (run / "profile.md").read_text(encoding="utf-8").startswith("# Profile of steps 7 to 9\n")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +107,16 @@ def test_a_finished_run_has_no_steps_left(data, plain, capsys):
 
 @pytest.mark.parametrize(
     ("steps", "per_epoch", "epochs", "fits"),
-    [(3, 3, 4, True), (4, 3, 4, False), (3, 3, 2, False), (3, 3, 3, True), (5, 10, 1, True), (6, 10, 1, False)],
+    [
+        (3, 3, 4, True),
+        (4, 3, 4, False),
+        (3, 3, 2, False),
+        (1, 3, 2, True),
+        (2, 3, 2, False),
+        (3, 3, 3, True),
+        (5, 10, 1, True),
+        (6, 10, 1, False),
+    ],
 )
 def test_what_fits(steps, per_epoch, epochs, fits):
     config = Config(data=DataConfig(num_images=per_epoch * 10), train=TrainConfig(batch_size=10, epochs=epochs))

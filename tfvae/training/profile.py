@@ -69,10 +69,14 @@ class Profile(keras.callbacks.Callback):
             self._finish()
 
     def close(self) -> None:
-        """Keeps what was recorded until now, if recording has not ended."""
+        """Keeps what was recorded until now, if recording has not ended; says so if nothing was."""
         self._open.close()
         if self._began is not None:
             self._finish()
+        elif not self._done:
+            self.say(
+                f"Nothing was profiled: no epoch had {self.steps} steps left after the first {WARM_UP} of this start"
+            )
 
     def _finish(self) -> None:
         (first, began), self._began, self._done = self._began or (0, 0.0), None, True
@@ -101,9 +105,11 @@ def recorded(run: Run, config: Config, steps: int | None, say: Callable[[str], N
 def check(steps: int | None, config: Config) -> None:
     """Raises `UserError` if no epoch of a run has so many steps after the first few of the run."""
     per_epoch, epochs = checks.steps_per_epoch(config), config.train.epochs
-    most = per_epoch if epochs > 1 + WARM_UP // per_epoch else per_epoch - WARM_UP
+    warm, done = divmod(WARM_UP, per_epoch)  # the epoch that is the first to be recorded in, and how far it is then
+    whole, part = epochs > warm + (done > 0), epochs > warm
+    most = per_epoch if whole else (per_epoch - done) * part
     if steps and steps > most:
-        advice = f"at most {most}" if most > 0 else f"a longer run: its first {WARM_UP} steps are never recorded"
+        advice = f"at most {most}" if most else f"a longer run: its first {WARM_UP} steps are never recorded"
         raise UserError(
             f"--profile={steps}: the run has {epochs} epoch(s) of {per_epoch} steps, and a profile is of one epoch: "
             f"expected {advice}"
