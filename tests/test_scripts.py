@@ -68,6 +68,7 @@ def test_the_files_of_a_finished_run(finished):
     assert found == {
         "config.json",
         "log.csv",
+        "timing.csv",
         "checkpoints/last.npz",
         "checkpoints/best.npz",
         "model.keras",
@@ -135,7 +136,7 @@ def test_tensorboard_shows_scalars_images_and_histograms(finished):
         rows = list(csv.DictReader(file))
     for name, prefix in (("train", ""), ("validation", "val_")):
         tags = found[name].Tags()["tensors"]
-        expected = MEASURED | (TRAINED | {"learning_rate"} if name == "train" else set())
+        expected = MEASURED | (TRAINED | {"learning_rate", "input_wait"} if name == "train" else set())
         assert set(tags) == expected
         events = found[name].Tensors("negative_elbo")
         assert [event.step for event in events] == [1, 2, 3, 4, 5]
@@ -195,9 +196,9 @@ def test_overwrite_trains_afresh_and_keeps_what_is_served(copy, finished, data, 
 def test_an_interrupted_overwrite_goes_on_with_the_same_command(copy, finished, data, tmp_path, monkeypatch):
     trained, original = [], session._fit
 
-    def watched(model, splits, config, step, callbacks):
+    def watched(model, splits, config, step, *further):
         trained.append(step)
-        return original(model, splits, config, step, callbacks)
+        return original(model, splits, config, step, *further)
 
     def interrupt(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == 8:

@@ -11,7 +11,7 @@ import tiny
 import tfvae
 from tfvae import configuration, runs
 from tfvae.evaluation import __main__ as evaluation
-from tfvae.inference import pictures, source
+from tfvae.inference import source
 from tfvae.inference.flags import parse
 from tfvae.run_folder import Run
 
@@ -76,11 +76,9 @@ def test_the_evaluation_measures_both_parts(trained, tmp_path):
 def test_pictures_of_what_it_draws(trained, tmp_path):
     flags = ["vae_inference.py", f"--run={trained[2]}", f"--output_dir={tmp_path}", "--num_images=4"]
     request = parse(flags, tmp_path, [])
-    made = list(pictures.make(source.open_source(request)))
-    files = {name: content for part in made for name, content in part.files.items()}
+    files, said = tiny.pictured(source.open_source(request))
     assert {"generations.png", "temperatures.gif", "filling.gif", "code_maps.png", "code_usage.png"} <= set(files)
-    said = [part.left_out for part in made if part.left_out]
-    assert [sentence.split()[:3] for sentence in said] == [["Left", "out:", n] for n in ("interpolation", "traversal")]
+    assert [sentence.split()[0] for sentence in said] == ["interpolation", "traversal"]
 
 
 def test_another_first_stage_than_is_said_is_refused_before_anything_is_written(trained, capsys):

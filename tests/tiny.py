@@ -76,6 +76,15 @@ def evaluated(run, output):
     return json.loads((output / "evaluation.json").read_text(encoding="utf-8"))
 
 
+def pictured(source, only=()):
+    """The files of all pictures, by name, and what is said of those that are left out."""
+    from tfvae.inference import pictures
+
+    made = list(pictures.make(source, only))
+    files = {name: content for part in made for name, content in part.files.items()}
+    return files, [part.left_out.removeprefix("Left out: ") for part in made if part.left_out]
+
+
 _finished = []
 
 

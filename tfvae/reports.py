@@ -55,7 +55,7 @@ def finish(model: AbstractVAE, splits: Splits, config: Config, run: Run, state: 
     for kind in pictures.kinds_of(model):
         pictures.animate(run.pictures, kind, run.folder / f"{kind}.gif")
     report = _report(model, splits, config, state, numbers, command, version.name)
-    report["training"]["input_wait"] = input_wait.of_run(rows)
+    report["training"]["input_wait"] = input_wait.of_run(log.read(run.timing) if run.timing.exists() else [])
     if fitted:
         report["fitted_prior"] = fitted
     if isinstance(model, TwoStage):

@@ -31,6 +31,11 @@ class Run:
         return self.folder / "log.csv"
 
     @property
+    def timing(self) -> Path:
+        """The table of what is measured by the clock, which no two runs have alike, CSV."""
+        return self.folder / "timing.csv"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of `last.npz` and `best.npz`."""
         return self.folder / "checkpoints"

@@ -272,7 +272,7 @@ def _clear(run: Run) -> None:
     """Removes what training wrote; exports stay, so that the next one is the next version."""
     # The configuration goes first: a folder without one is cleared when a run begins there, so an interruption does
     # not leave part of an old run to a new one.
-    state = (run.checkpoints / "last.npz", run.checkpoints / "best.npz", run.fitted_prior, run.log, run.model)
+    state = (*run.checkpoints.glob("*.npz"), run.log, run.timing, run.model)
     for path in (run.config, run.report, run.folder / "report.md", *state):
         path.unlink(missing_ok=True)
     for path in (*run.pictures.glob("*/*.png"), *run.tensorboard.rglob("events.*")):

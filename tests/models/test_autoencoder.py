@@ -123,7 +123,7 @@ def test_a_run_has_no_samples_and_no_bound(folder):
 
 
 def test_inference_makes_the_pictures_that_it_can(folder, tmp_path):
-    files, left_out = pictures.make(open_source(_request(folder, tmp_path)))
+    files, left_out = tiny.pictured(open_source(_request(folder, tmp_path)))
     assert {"reconstructions.png", "interpolation.gif", "traversal.png", "latents.npz"} <= set(files)
     assert [sentence.split()[0] for sentence in left_out] == ["generations"]
 

@@ -248,7 +248,7 @@ def test_a_run_and_its_report(folder):
 def test_pictures(folder, tmp_path):
     names = list(pictures.PICTURES)
     request = parse(["vae_inference.py", f"--run={folder}", f"--output_dir={tmp_path}"], tmp_path, names)
-    files, left_out = pictures.make(open_source(request))
+    files, left_out = tiny.pictured(open_source(request))
     assert {"reconstructions.png", "latents.npz", "code_maps.png", "code_usage.png"} <= set(files)
     reasons = {sentence.split()[0]: sentence for sentence in left_out}
     assert {"generations", "interpolation", "traversal"} <= set(reasons)
@@ -264,10 +264,10 @@ def test_pictures_of_codes_are_not_made_of_other_models(tmp_path_factory, tmp_pa
     other, _ = tiny.finished(tmp_path_factory)
     names = list(pictures.PICTURES)
     flags = ["vae_inference.py", f"--run={other}", f"--output_dir={tmp_path}"]
-    _, left_out = pictures.make(open_source(parse(flags, tmp_path, names)), ("originals",))
+    _, left_out = tiny.pictured(open_source(parse(flags, tmp_path, names)), ("originals",))
     assert not left_out
     with pytest.raises(UserError, match="code_usage cannot be made: the model's latents are no codes"):
-        pictures.make(open_source(parse(flags, tmp_path, names)), ("code_usage",))
+        tiny.pictured(open_source(parse(flags, tmp_path, names)), ("code_usage",))
     assert not [
         name for name in pictures._meant_for(open_source(parse(flags, tmp_path, names)).model) if "code" in name
     ]

@@ -1,4 +1,4 @@
-"""The run's table of epochs, as CSV."""
+"""The run's tables of epochs, as CSV."""
 
 import csv
 import io
@@ -11,21 +11,24 @@ from tfvae import files
 
 
 class RunLog(keras.callbacks.Callback):
-    """Writes `log.csv`, a row an epoch, whole and at once each time.
+    """Writes a table, a row an epoch, whole and at once each time.
 
     Args:
         path: of the file.
         epochs: of those already there, how many to keep: what came after is about to be done again.
+        names: of the columns beside `epoch`; (): all that there is when it is this callback's turn.
     """
 
-    def __init__(self, path: Path, epochs: int = 0) -> None:
+    def __init__(self, path: Path, epochs: int = 0, names: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.path = path
+        self.names = names
         self.rows = read(path)[:epochs] if path.exists() else []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Adds the row of this epoch."""
-        row = {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}}
+        logs = logs or {}
+        row = {"epoch": epoch + 1, **{name: float(logs[name]) for name in self.names or logs if name in logs}}
         self.rows = [*self.rows[:epoch], row]
         names = list(dict.fromkeys(name for one in self.rows for name in one))
         text = io.StringIO()

@@ -61,7 +61,7 @@ def train(
         # Chosen once, so that a run that is killed between its export and its report does not export twice.
         keeper.notes.setdefault("version", export.next_version(run.serving))
         wait = InputWait()
-        callbacks = [wait, *watching, *_callbacks(config, run, best, keeper, step // per_epoch)]
+        callbacks = [*watching, *_callbacks(config, run, best, keeper, wait, step // per_epoch)]
         while step < epochs * per_epoch and not best.state["stopped"]:
             _fit(model, splits, config, step, wait, callbacks)
             # Read back, for `fit` ends with the averaged weights, where there are any, in place of the trained ones.
@@ -105,7 +105,9 @@ def _fit(
         )
 
 
-def _callbacks(config: Config, run: Run, best: Best, keeper: Checkpoints, epoch: int) -> list[keras.callbacks.Callback]:
+def _callbacks(
+    config: Config, run: Run, best: Best, keeper: Checkpoints, wait: InputWait, epoch: int
+) -> list[keras.callbacks.Callback]:
     train, originals = config.train, load_arrays(run.examples)["images"]
     convert = runs.bits_per_dim(config)
     return [
@@ -114,6 +116,8 @@ def _callbacks(config: Config, run: Run, best: Best, keeper: Checkpoints, epoch:
         *([BitsPerDim(convert)] if convert else []),
         best,
         RunLog(run.log, epoch),
+        wait,  # after the log, which is the same for the same run, and what the clock says is not
+        RunLog(run.timing, epoch, ("input_wait",)),
         Progress(train.epochs, checks.steps_per_epoch(config), convert),
         Pictures(run.pictures, originals, train.pictures_every, train.epochs),
         Summaries(run.tensorboard, originals, train.pictures_every, train.epochs),
