@@ -100,7 +100,8 @@ def test_a_real_clock_moves_forward():
 
 
 def test_of_a_run_and_what_is_said_of_it():
-    assert of_run([{"input_wait": 0.5}, {"loss": 3.0}, {"input_wait": 0.1}]) == pytest.approx(0.3)
+    assert of_run([{"input_wait": 0.5}, {"loss": 3.0}, {"input_wait": 0.1}, {"input_wait": 0.3}]) == pytest.approx(0.2)
+    assert of_run([{"input_wait": 0.5}]) == 0.5
     assert of_run([{"loss": 3.0}]) is None
     assert sentences({"training": {"input_wait": 0.04}}) == sentences({"training": {"input_wait": None}}) == []
     assert sentences({"training": {}}) == []

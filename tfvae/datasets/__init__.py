@@ -2,8 +2,8 @@
 
 To add one: write one file with `def load(request: Request, *, <options with defaults>) -> Splits`, and one line
 here. Its keyword-only arguments are the options a configuration may set. Everything a loader needs is beside it:
-`files` finds and downloads, `splitting` cuts, `ArraySource` and `FileSource` hold the images, and `pipeline`
-(the only module that uses TensorFlow) turns any of them into batches.
+`files` finds and downloads, `splitting` cuts, `ArraySource` and `FileSource` hold the images, and `pipeline` turns any
+of them into batches. It is the only module that imports TensorFlow; `jpeg` and `preparing` do when they are used.
 """
 
 from tfvae.registry import Registry

@@ -192,12 +192,20 @@ def _labelled_reader(source: Source, pixels: str) -> Callable[[tf.Tensor, tf.Ten
 
 
 def _read_ahead(rows: tf.data.Dataset, read: Callable[[tf.Tensor, tf.Tensor], Any]) -> tf.data.Dataset:
-    """Reads several batches at once, in TensorFlow's own threads, and gives them in order."""
+    """Reads several batches at once, in threads of TensorFlow's, and gives them in order.
+
+    As many as there are processors, and as many again stand ready. AUTOTUNE takes more, and gains nothing: threads that
+    decode wait for Python in turns, and dozens of batches that nobody has asked for yet take memory.
+    """
+    at_once = _processors()
     options = tf.data.Options()
     options.deterministic = True
-    # Not AUTOTUNE: it takes several threads for each processor, and those that decode wait for Python in turns.
-    batches = rows.map(read, num_parallel_calls=_processors(), deterministic=True)
-    return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+    options.autotune.enabled = False
+    # Threads of their own: calls of Python would else fill those that the operations of a training step wait for. And
+    # two more than such calls, for what is small.
+    options.threading.private_threadpool_size = at_once + 2
+    batches = rows.map(read, num_parallel_calls=at_once, deterministic=True)
+    return batches.prefetch(2 * at_once).with_options(options)
 
 
 def _processors() -> int:
