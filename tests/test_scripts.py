@@ -181,7 +181,13 @@ def test_the_same_command_on_a_finished_run_changes_nothing(copy, data, tmp_path
 
 
 def test_overwrite_trains_afresh_and_keeps_what_is_served(copy, finished, data, tmp_path):
+    trace = copy / "tensorboard" / "plugins" / "profile" / "then" / "host.xplane.pb"
+    trace.parent.mkdir(parents=True)
+    for profile in (copy / "profile.md", trace):
+        profile.write_text("of the run that was here")
     assert tiny.script.run(again(data, tmp_path, "--overwrite")) == 0
+    assert not (copy / "profile.md").exists()
+    assert not trace.exists()
     served = tiny.files_of(copy / "serving" / "1")
     assert {name: content for name, (content, _) in served.items()} == {
         name: content for name, (content, _) in tiny.files_of(finished / "serving" / "1").items()

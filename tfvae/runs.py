@@ -273,9 +273,9 @@ def _clear(run: Run) -> None:
     # The configuration goes first: a folder without one is cleared when a run begins there, so an interruption does
     # not leave part of an old run to a new one.
     state = (*run.checkpoints.glob("*.npz"), run.log, run.timing, run.model)
-    for path in (run.config, run.report, run.folder / "report.md", *state):
+    for path in (run.config, run.report, run.folder / "report.md", run.folder / "profile.md", *state):
         path.unlink(missing_ok=True)
-    for path in (*run.pictures.glob("*/*.png"), *run.tensorboard.rglob("events.*")):
+    for path in (*run.pictures.glob("*/*.png"), *run.tensorboard.rglob("events.*"), *run.tensorboard.rglob("*.pb")):
         path.unlink()
 
 
