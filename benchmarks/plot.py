@@ -24,8 +24,8 @@ def draw(path: Path, results: Results) -> None:
     ]
     if not rows:
         return
-    with plotting.panels(path, size=(9.0, 1.2 + INCHES_PER_ROW * len(rows))) as (axis,):
-        plotting.style(axis, "Ours over the peer: pairs, median, target (red). Bold: the fastest peer", "times as fast")
+    with plotting.panels(path, size=(11.0, 1.2 + INCHES_PER_ROW * len(rows))) as (axis,):
+        plotting.style(axis, "Pairs, median, target (red); bold: fastest peer", "times as fast")
         axis.set_xscale("log")
         axis.axvline(1, color="#4a5568", linewidth=1)
         for y, (_, ratio, target, best) in enumerate(rows):
