@@ -31,6 +31,11 @@ def run(main: Callable[[Sequence[str]], None], argv: Sequence[str], interrupted:
     return 0
 
 
+def say(text: str) -> None:
+    """Prints a line that is seen at once, wherever the output goes."""
+    print(text, flush=True)  # noqa: T201
+
+
 def _say(sentence: str, status: int) -> int:
     print(sentence, file=sys.stderr)  # noqa: T201
     return status

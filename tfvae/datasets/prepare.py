@@ -43,10 +43,10 @@ def main(argv: Sequence[str]) -> None:
     """Checks the flags, reads the data, and writes what is not there yet."""
     asked = parse(argv)
     if isinstance(asked, str):
-        _say(f"{__doc__}\n{asked}")
+        scripts.say(f"{__doc__}\n{asked}")
         return
     if asked.dataset is None:
-        _say(f"Every file of {asked.output} is as it was written: {_contents(preparing.verify(asked.output))}")
+        scripts.say(f"Every file of {asked.output} is as it was written: {_contents(preparing.verify(asked.output))}")
         return
     from tfvae import quiet
 
@@ -59,8 +59,8 @@ def main(argv: Sequence[str]) -> None:
         {"dataset": asked.dataset.name, "options": _options(load, asked.dataset.options)},
         lambda shards: track(shards, "preparing", unit="file"),
     )
-    _say(f"Wrote {asked.output}: {_contents(made)}")
-    _say(f"Train on them with --config.data.dataset=prepared --config.data.dir={asked.output}")
+    scripts.say(f"Wrote {asked.output}: {_contents(made)}")
+    scripts.say(f"Train on them with --config.data.dataset=prepared --config.data.dir={asked.output}")
 
 
 def _options(load: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -130,10 +130,6 @@ def _request(given: dict[str, Any]) -> Request:
         raise UserError(f"--image_shape: received {text!r}, expected three whole numbers: try --image_shape=64,64,3")
     shape = tuple(int(part) for part in text.split(",")) if text else ()
     return Request(dir=given["data_dir"], image_shape=shape, on_bad_file=given["on_bad_file"])
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
 
 
 def run(argv: Sequence[str]) -> int:

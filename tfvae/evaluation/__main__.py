@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
     """Checks the flags, finds the data, measures run by run, and says what it wrote."""
     request = parse(argv, Path.cwd())
     if isinstance(request, str):
-        _say(f"{__doc__}\n{request}")
+        scripts.say(f"{__doc__}\n{request}")
         return
     # All data and options first: a fault in the last run's must not cost what is measured before.
     subjects = [
@@ -33,11 +33,11 @@ def main(argv: Sequence[str]) -> None:
     outputs = [_output(request, subject) for subject in subjects]
     reports = [_evaluate(*each) for each in zip(subjects, plans, outputs, strict=True)]
     for output in outputs:
-        _say(f"Wrote {output / 'evaluation.md'} and {output / 'evaluation.json'}")
+        scripts.say(f"Wrote {output / 'evaluation.md'} and {output / 'evaluation.json'}")
     if len(reports) > 1:
         folder = request.output_dir or subjects[0].run.folder.parent / "comparison"
         comparison.write(folder, reports)
-        _say(f"Wrote {folder / 'comparison.md'}")
+        scripts.say(f"Wrote {folder / 'comparison.md'}")
 
 
 def _names(request: Request) -> list[str]:
@@ -57,14 +57,10 @@ def _output(request: Request, subject: Subject) -> Path:
 
 
 def _evaluate(subject: Subject, plans: Sequence[measuring.Plan], output: Path) -> dict[str, Any]:
-    _say(f"Run {subject.run.folder}, weights {subject.weights_hash}, {subject.images.num_images:,} images")
+    scripts.say(f"Run {subject.run.folder}, weights {subject.weights_hash}, {subject.images.num_images:,} images")
     for plan in plans:  # written after each, so that Ctrl-C in the next one loses none
-        report.add(output, subject, plan.name, measuring.measure(plan, output, _say))
+        report.add(output, subject, plan.name, measuring.measure(plan, output, scripts.say))
     return report.read(output, subject)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
 
 
 def run(argv: Sequence[str]) -> int:

@@ -71,8 +71,8 @@ class Geometry:
     def phases(self, axis: int) -> tuple[tuple[int, int], Indices]:
         """The transposed convolution along one axis as a plain one that puts out all pixels of a stride at once.
 
-        Pixel q·stride + phase of the large map is Σ_d small[q − d] · kernel[phase + padding − … ], over the d for
-        which there is such a weight.
+        Pixel q·stride + phase of the large map is Σ_d small[q − d] · kernel[phase + padding + stride·d], over the d
+        for which there is such a weight.
 
         Returns:
             how many pixels of padding the small map needs before and behind, and for each place of the plain kernel
